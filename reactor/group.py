@@ -1,0 +1,139 @@
+"""Group: one write that reaches many connections.
+
+Writing every line into every member's buffer costs members x lines in Python. A group keeps the
+lines of a turn once; a member only has a position in them, which is the beginning unless it took
+part of them over already. At the end of the turn the members at the same position share one
+joined bytes object and get one `send` each. So a line costs the same whatever the group's size,
+and a turn costs a system call per member.
+
+What a connection is owed by its groups goes out in the order in which it was said, also between
+groups and with its own writes: whoever is about to write to a connection itself, or to leave it
+out of a line, first moves what it is owed into its own buffer (`take_over`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reactor.connection import Connection
+    from reactor.loop import Reactor
+
+
+class Group:
+    """Connections that are spoken to together. All methods are for the loop's own thread."""
+
+    __slots__ = ("_ahead", "_alone", "_lines", "_members", "_reactor", "_runs")
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+        self._members: dict[Connection, None] = {}  # as an ordered set
+        self._lines: list[bytes] = []  # what was said this turn
+        self._ahead: dict[Connection, int] = {}  # who has had how many of them already
+        # Where in `_lines` this group took the word from another, under the loop's count of such
+        # changes: what it takes to put the lines of several groups back in order.
+        self._runs: list[tuple[int, int]] = []
+        self._alone = (self,)  # shared by all members that are in no other group
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, member: Connection) -> bool:
+        return member in self._members
+
+    def add(self, member: Connection) -> None:
+        """Let a connection hear what is said from now on. Once in is in."""
+        if member in self._members or not member.is_open:
+            return
+        self._members[member] = None
+        member.groups = (*member.groups, self) if member.groups else self._alone
+        if self._lines:
+            self._moved_to_end(member)
+
+    def discard(self, member: Connection) -> None:
+        """Let a connection hear nothing more; what was said up to now is still due to it."""
+        if member not in self._members:
+            return
+        if member.is_open:
+            take_over(member)
+        del self._members[member]
+        self._ahead.pop(member, None)
+        member.groups = tuple(group for group in member.groups if group is not self)
+        member.settled()
+
+    def send(self, data: bytes, but: Connection | None = None) -> None:
+        """Have bytes sent to every member, except `but`, at the end of this turn."""
+        lines = self._lines
+        if but is not None and but in self._members:
+            if self._ahead.get(but, 0) != len(lines):
+                take_over(but)
+            lines.append(data)
+            self._moved_to_end(but)
+        else:
+            lines.append(data)
+        if self._reactor.speaking is not self:
+            self._runs.append((self._reactor.next_run(self), len(lines) - 1))
+        self._reactor.owed_bytes += len(data)
+
+    def flush(self, *, alone: bool) -> None:
+        """Send the turn's lines. Called by the loop. `alone`: no other group spoke this turn."""
+        data = b"".join(self._lines)
+        size = len(data)
+        ahead = self._ahead
+        for member in self._members:
+            if not alone and len(member.groups) > 1 and _several_spoke(member):
+                take_over(member)
+            elif member.direct:
+                # What `Connection.flush` does, without its call: this loop runs once for each
+                # member and turn, and is where the whole server's time goes.
+                try:
+                    sent = member.sock.send(data)
+                except (BlockingIOError, InterruptedError):
+                    sent = 0
+                except OSError as error:
+                    member.abort(error.strerror or str(error))
+                    continue
+                if sent != size:
+                    member.sent_directly(data, sent)
+            elif member not in ahead:
+                member.enqueue(data)
+        for member in ahead:
+            take_over(member)
+
+    def end_turn(self) -> None:
+        """Forget the turn's lines: everybody has them. Called by the loop."""
+        self._lines.clear()
+        self._runs.clear()
+        for member in self._ahead:
+            member.settled()
+        self._ahead.clear()
+
+    def _moved_to_end(self, member: Connection) -> None:
+        self._ahead[member] = len(self._lines)
+        member.direct = False
+
+    def _owed(self, member: Connection) -> list[tuple[int, bytes]]:
+        """What a member has not had, a joined piece per run, each under the run's number."""
+        position = self._ahead.get(member, 0)
+        ends = [start for _, start in self._runs[1:]] + [len(self._lines)]
+        return [
+            (run, b"".join(self._lines[max(start, position) : end]))
+            for (run, start), end in zip(self._runs, ends, strict=True)
+            if end > position
+        ]
+
+
+def _several_spoke(member: Connection) -> bool:
+    return sum(1 for group in member.groups if group._lines) > 1
+
+
+def take_over(member: Connection) -> None:
+    """Move what a member's groups owe it into its own buffer, in the order in which it was said."""
+    pieces: list[tuple[int, bytes]] = []
+    for group in member.groups:
+        if group._lines and group._ahead.get(member, 0) != len(group._lines):
+            pieces += group._owed(member)
+            group._moved_to_end(member)
+    if pieces:
+        pieces.sort()
+        member.enqueue(b"".join([data for _, data in pieces]))

@@ -1,0 +1,293 @@
+"""Reactor: the event loop.
+
+One turn is
+
+    select -> read and handle -> due timers -> callbacks -> commit -> flush -> reap
+
+in this order for these reasons:
+
+* All that a turn has to say leaves together at its end: at most one `send` per connection and
+  turn while sockets take it. This is where the speed is.
+* What must be durable before anyone sees it is made so once per turn, in `before_flush`.
+* Sockets are closed at the very end, in one place, so that within a turn nobody meets a dead
+  one. Closing may make handlers speak again: then flush and reap go round once more, and
+  `run_once` returns with everything sent that could be.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
+from typing import Any, Protocol, TypeVar
+
+from reactor.connection import Connection
+from reactor.group import Group
+from reactor.handler import Handler
+from reactor.limits import ConnectionLimits
+from reactor.listener import Address, Listener, bind
+from reactor.timers import Timer, TimerQueue
+from reactor.wakeup import Wakeup
+
+log = logging.getLogger("reactor")
+
+T = TypeVar("T")
+
+TURN_OUTPUT_BYTES = 262_144  # owed to groups; over it a turn flushes before it reads on
+WORKERS = 4  # threads for blocking work; they are only made when there is some
+
+
+class Source(Protocol):
+    """What can be watched: it is told when its socket is ready."""
+
+    def ready(self, mask: int) -> None: ...
+
+
+class Reactor:
+    """A single-threaded loop of connections, timers and callbacks.
+
+    Run it (`run`), or step it from a loop of your own (`run_once`). Only `call_soon_threadsafe`
+    and `stop` may be called from another thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        selector: selectors.BaseSelector | None = None,
+    ) -> None:
+        self._clock = clock
+        self._selector = selector or selectors.DefaultSelector()
+        self._wakeup = Wakeup()
+        self._selector.register(self._wakeup, selectors.EVENT_READ, self._wakeup)
+        self._timers = TimerQueue()
+        self._soon: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
+        self._workers: ThreadPoolExecutor | None = None
+        self._ids = count(1)
+        self._running_turn = False
+        self._stopping = False
+        self._closed = False
+        self.now = clock()
+        """The clock's reading, in seconds, when this turn began to handle its events."""
+        self.connections: dict[int, Connection] = {}
+        """Every connection that is not closed, by its id."""
+        self.listeners: list[Listener] = []
+        self.before_flush: list[Callable[[], object]] = []
+        """Called before a turn's output leaves, as often as there is output."""
+        self._flushing: list[Connection] = []
+        self._doomed: list[Connection] = []
+        # What groups said this turn. See group.py.
+        self._spoken: list[Group] = []
+        self._runs = count(1)
+        self.speaking: Group | None = None
+        self.owed_bytes = 0
+
+    # --- running --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Turn after turn, until `stop`."""
+        while not self._stopping:
+            self.run_once()
+        self._stopping = False
+
+    def run_once(self, timeout: float | None = None) -> None:
+        """One turn: wait up to `timeout` seconds (None: as long as it takes) for something to do,
+        do it, and send the answers."""
+        self._running_turn = True
+        try:
+            events = self._selector.select(self._patience(timeout))
+            self.now = self._clock()
+            for key, mask in events:
+                key.data.ready(mask)
+                if self.owed_bytes > TURN_OUTPUT_BYTES:
+                    self._end_turn()
+            for timer in self._timers.due(self.now):
+                self._call(timer.callback, timer.args)
+            for _ in range(len(self._soon)):  # what these add waits for the next turn
+                self._call(*self._soon.popleft())
+            self._end_turn()
+        finally:
+            self._running_turn = False
+
+    def stop(self) -> None:
+        """Have `run` return after this turn. From any thread; more than once is once."""
+        self._stopping = True
+        self._wakeup.wake()
+
+    def fileno(self) -> int:
+        """For another loop to watch: readable when `run_once(0)` has something to do.
+
+        Timers don't make it readable: call `run_once` no later than in `timeout()` seconds.
+        """
+        return self._selector.fileno()  # type: ignore[attr-defined, no-any-return]
+
+    def timeout(self) -> float | None:
+        """Seconds until `run_once` has something to do of itself; None: not before an event."""
+        if self._soon:
+            return 0.0
+        due = self._timers.next_when()
+        return None if due is None else max(0.0, due - self._clock())
+
+    def close(self) -> None:
+        """Close every listener, connection and worker at once, without a word to anyone."""
+        if self._closed:
+            return
+        self._closed = True
+        for listener in list(self.listeners):
+            listener.close()
+        for connection in list(self.connections.values()):
+            connection.abort("reactor closed")
+        self._reap()
+        if self._workers is not None:
+            self._workers.shutdown(wait=False, cancel_futures=True)
+        self._selector.close()
+        self._wakeup.close()
+
+    # --- what to do, and when -------------------------------------------------------------------
+
+    def call_soon(self, callback: Callable[..., object], *args: Any) -> None:
+        """Call back in this turn, or in the next one if this one's callbacks run already."""
+        self._soon.append((callback, args))
+        if not self._running_turn:
+            self._wakeup.wake()  # a loop that watches `fileno` has to know
+
+    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any) -> None:
+        """`call_soon` from any thread."""
+        self._soon.append((callback, args))
+        self._wakeup.wake()
+
+    def call_later(self, delay_s: float, callback: Callable[..., object], *args: Any) -> Timer:
+        """Call back in `delay_s` seconds."""
+        return self._timers.add(self._clock() + delay_s, callback, *args)
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
+        """Call back at a time of this loop's clock (see `time`)."""
+        return self._timers.add(when, callback, *args)
+
+    def rearm(self, timer: Timer, when: float) -> None:
+        """Move a timer to another time. Moving it later costs next to nothing."""
+        self._timers.rearm(timer, when)
+
+    def cancel(self, timer: Timer) -> None:
+        """Take a timer back. One that ran already is left as it is."""
+        self._timers.cancel(timer)
+
+    def time(self) -> float:
+        """The loop's clock, in seconds, read now."""
+        return self._clock()
+
+    def run_in_worker(
+        self, work: Callable[..., T], *args: Any, then: Callable[[Future[T]], object]
+    ) -> None:
+        """Do blocking work in a thread; call `then(future)` in the loop when it is done.
+
+        `future.result()` returns what the work returned, or raises what it raised.
+        """
+        if self._workers is None:
+            self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="reactor-worker")
+        future = self._workers.submit(work, *args)
+        future.add_done_callback(lambda done: self.call_soon_threadsafe(then, done))
+
+    # --- sockets --------------------------------------------------------------------------------
+
+    def listen(
+        self,
+        address: Address | socket.socket,
+        handler: Handler,
+        *,
+        tls: ssl.SSLContext | None = None,
+        limits: ConnectionLimits | None = None,
+        refusal: bytes = b"",
+        mode: int | None = None,
+    ) -> Listener:
+        """Accept connections for `handler` on (host, port), a Unix socket's path, or a socket that
+        listens already. Raises OSError when the address can't be had.
+
+        `refusal` is sent to those for whom the process has no descriptor; `mode` is a Unix
+        socket's permissions.
+        """
+        sock = address if isinstance(address, socket.socket) else bind(address, mode=mode)
+        sock.setblocking(False)
+        listener = Listener(self, sock, handler, limits or ConnectionLimits(), tls, refusal)
+        self.listeners.append(listener)
+        return listener
+
+    def watch(self, sock: socket.socket, before: int, after: int, source: Source) -> None:
+        """Change what is waited for on a socket. For connections and listeners."""
+        if not before:
+            self._selector.register(sock, after, source)
+        elif not after:
+            self._selector.unregister(sock)
+        else:
+            self._selector.modify(sock, after, source)
+
+    def forget(self, listener: Listener) -> None:
+        """A listener has closed. For listeners."""
+        self.listeners.remove(listener)
+
+    def next_id(self) -> int:
+        """A number that no connection of this reactor has had."""
+        return next(self._ids)
+
+    # --- the end of a turn ----------------------------------------------------------------------
+
+    def wants_flush(self, connection: Connection) -> None:
+        """Has output, or waits to be closed when it has none. For connections."""
+        self._flushing.append(connection)
+
+    def wants_reaping(self, connection: Connection) -> None:
+        """Is to be closed at the end of this turn. For connections."""
+        self._doomed.append(connection)
+
+    def next_run(self, group: Group) -> int:
+        """`group` speaks now; returns a number that grows with every change. For groups."""
+        if group not in self._spoken:
+            self._spoken.append(group)
+        self.speaking = group
+        return next(self._runs)
+
+    def _end_turn(self) -> None:
+        """Commit, flush and reap, until there is nothing left to say to anyone."""
+        while self._spoken or self._flushing or self._doomed:
+            for prepare in self.before_flush:
+                self._call(prepare, ())
+            self._flush()
+            self._reap()
+
+    def _flush(self) -> None:
+        spoken, self._spoken = self._spoken, []
+        for group in spoken:
+            group.flush(alone=len(spoken) == 1)
+        flushing, self._flushing = self._flushing, []
+        for connection in flushing:
+            connection.flush()
+        for group in spoken:
+            group.end_turn()
+        self.speaking = None
+        self.owed_bytes = 0
+
+    def _reap(self) -> None:
+        doomed, self._doomed = self._doomed, []
+        for connection in doomed:
+            del self.connections[connection.id]
+            connection.destroy()
+
+    def _patience(self, timeout: float | None) -> float | None:
+        """How long this turn may wait for an event, in seconds."""
+        due = self.timeout()
+        if self._stopping or due is None:
+            return 0 if self._stopping else timeout
+        return due if timeout is None else min(due, timeout)
+
+    def _call(self, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
+        """A callback that fails is our bug or its owner's, and no reason for the rest to stop."""
+        try:
+            callback(*args)
+        except Exception:
+            log.exception("a callback failed: %r", callback)
