@@ -110,6 +110,11 @@ class Connection:
         """Not closed, and not about to be."""
         return self._state == OPEN
 
+    @property
+    def has_waiting_lines(self) -> bool:
+        """Lines were read that something holds up: a pause, or too much output unsent."""
+        return bool(self._waiting)
+
     def write(self, data: bytes) -> None:
         """Have bytes sent at the end of this turn, behind all that is due to it so far.
 

@@ -1,0 +1,146 @@
+"""The `chat` command. Whatever a person can get wrong is said in one line, with exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import chat
+from chat import logs
+from chat.config import OPTIONS, Config, ConfigError, Option, load
+from chat.server import ChatServer, log
+from reactor import format_address
+
+if sys.platform != "win32":
+    import resource
+
+EXIT_OK, EXIT_USAGE = 0, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status. Raises SystemExit as argparse does."""
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    if not typed or typed[0] not in {"serve", "-h", "--help", "--version"}:
+        typed.insert(0, "serve")  # what nearly everyone wants needs no word
+    parsed = _parser().parse_args(typed)
+    return serve(parsed)
+
+
+def serve(parsed: argparse.Namespace) -> int:
+    """Serve until a signal ends it."""
+    flags = _flags(parsed)
+    path = parsed.config or os.environ.get("CHAT_CONFIG")
+    try:
+        config = load(path, os.environ, flags)
+        logs.set_up(config)
+        _raise_descriptor_limit()
+        server = ChatServer(config)
+    except (ConfigError, OSError) as error:
+        print(f"chat: {_one_line(error)}", file=sys.stderr)
+        return EXIT_USAGE
+    _handle_signals(server, path, flags)
+    for address in server.addresses:
+        print(f"listening on {format_address(address)}", file=sys.stderr, flush=True)
+    server.serve_forever()
+    return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="chat", description=chat.__doc__, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"reactor-chat {chat.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    command = commands.add_parser(
+        "serve",
+        help="run a server (also without this word)",
+        description="Run a chat server. Without arguments: on 127.0.0.1, port 4000.",
+        epilog="Each of these is also a CHAT_... variable (CHAT_PORT=5000) and a key of the file.",
+        allow_abbrev=False,
+    )
+    command.add_argument("port_argument", nargs="?", metavar="PORT", type=_typed(_PORT))
+    command.add_argument("--config", metavar="FILE", help="read settings from a TOML file")
+    for option in OPTIONS:
+        _add_flag(command, option)
+    return parser
+
+
+_PORT = next(option for option in OPTIONS if option.name == "port")
+
+
+def _add_flag(parser: argparse.ArgumentParser, option: Option) -> None:
+    if not option.metavar:
+        parser.add_argument(
+            f"--{option.flag}", action=argparse.BooleanOptionalAction, help=option.help
+        )
+        return
+    parser.add_argument(
+        f"--{option.flag}",
+        metavar=option.metavar,
+        type=_typed(option),
+        action="append" if option.name == "listen" else "store",
+        help=option.help,
+    )
+
+
+def _typed(option: Option) -> Any:
+    def parse(text: str) -> Any:
+        try:
+            return option.parse(text)
+        except ConfigError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse
+
+
+def _flags(parsed: argparse.Namespace) -> dict[str, Any]:
+    """What was given on the command line, by Config's names. `--port` beats a bare PORT."""
+    flags = {option.name: getattr(parsed, option.name) for option in OPTIONS}
+    if flags["port"] is None:
+        flags["port"] = parsed.port_argument
+    if flags["listen"] is not None:
+        flags["listen"] = tuple(flags["listen"])
+    return flags
+
+
+def _handle_signals(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> None:
+    """INT and TERM stop the server, HUP has it read its settings again."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.stop()
+
+    def reload(_number: int, _frame: object) -> None:
+        server.reactor.call_soon_threadsafe(_reload, server, path, flags)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, reload)
+
+
+def _reload(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> None:
+    """Settings and certificate again; a mistake in them is logged and changes nothing."""
+    try:
+        config: Config = load(path, os.environ, flags)
+        waits = server.reconfigure(config)
+    except (ConfigError, OSError) as error:
+        log.error("not reloaded: %s", _one_line(error))
+        return
+    logs.set_up(server.config)
+    log.info("reloaded%s", f"; after a restart: {', '.join(waits)}" if waits else "")
+
+
+def _raise_descriptor_limit() -> None:
+    """A connection takes a descriptor; the usual limit of 1,024 is for ordinary programs."""
+    if sys.platform != "win32":
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _one_line(error: Exception) -> str:
+    """What is wrong, without a number that means nothing to people."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    name = getattr(error, "filename", None)
+    return " ".join(f"{name}: {reason}".split() if name else reason.split())

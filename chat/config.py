@@ -1,0 +1,284 @@
+"""Every setting of the server: defaults, then a TOML file, then CHAT_* variables, then flags.
+
+There is one table, OPTIONS: the flags, the variables and the file's keys are all made from it.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from chat.core.limits import Limits
+from chat.core.settings import Settings
+from chat.dialects import DIALECTS
+from reactor import Address
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
+PORT_MAX = 65_535
+DEFAULT_HOST = "127.0.0.1"  # nobody else can reach it until somebody decides so
+
+
+class ConfigError(ValueError):
+    """A setting that can't be: the message says which and why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An address and the dialect that is spoken there."""
+
+    dialect: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`burst` lines at once, then `per_s` a second. A burst of 0: as many as they like."""
+
+    burst: int
+    per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one server. What each is for stands in OPTIONS."""
+
+    host: str = DEFAULT_HOST
+    port: int = 4000
+    listen: tuple[Listen, ...] = ()
+    unix: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
+    greeting: str = ""
+    echo: bool = False
+    join_notices: bool = False
+    idle_timeout: float = 60.0  # seconds
+    rate_limit: Rate = Rate(20, 10.0)
+    max_clients: int = 10_000
+    log_level: str = "info"
+    log_format: str = "text"
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for settings that contradict each other."""
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ConfigError("tls-cert and tls-key go together")
+
+    @property
+    def limits(self) -> Limits:
+        """The core's part of it."""
+        return Limits(
+            clients_max=self.max_clients,
+            rate_burst=self.rate_limit.burst,
+            rate_per_s=self.rate_limit.per_s,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """The core's part of it."""
+        return Settings(self.greeting, self.echo, self.join_notices)
+
+
+# --- from text --------------------------------------------------------------------------------
+
+
+def parse_port(text: str) -> int:
+    """0 to 65535; 0 lets the system choose."""
+    if not (text.isascii() and text.isdecimal() and int(text) <= PORT_MAX):
+        raise ConfigError(f"{text!r} is not a port: 0 to {PORT_MAX}")
+    return int(text)
+
+
+def parse_listen(text: str) -> Listen:
+    """`line:4000`, `line:0.0.0.0:4000`, `line:[::1]:4000` or `line:/run/chat.sock`."""
+    dialect, colon, where = text.partition(":")
+    if dialect not in DIALECTS:
+        raise ConfigError(f"{text!r}: the dialect must be one of: {', '.join(DIALECTS)}")
+    if not colon or not where:
+        raise ConfigError(f"{text!r}: say DIALECT:PORT, DIALECT:HOST:PORT or DIALECT:/PATH")
+    if "/" in where:
+        return Listen(dialect, where)
+    host, _, port = where.rpartition(":")
+    return Listen(dialect, (host.strip("[]") or DEFAULT_HOST, parse_port(port)))
+
+
+def parse_rate(text: str) -> Rate:
+    """`BURST:PER_SECOND`, or `0` for no limit."""
+    burst, colon, per_s = text.partition(":")
+    try:
+        rate = Rate(int(burst), float(per_s) if colon else 0.0)
+    except ValueError:
+        rate = Rate(-1, 0.0)
+    if rate.burst < 0 or (rate.burst > 0 and not 0 < rate.per_s < float("inf")):
+        raise ConfigError(f"{text!r} is not a rate: BURST:PER_SECOND, such as 20:10, or 0")
+    return rate
+
+
+def parse_bool(text: str) -> bool:
+    """For variables and the file; as a flag it stands alone."""
+    values = {"1": True, "true": True, "yes": True, "on": True}
+    values |= {"0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in values:
+        raise ConfigError(f"{text!r} is neither true nor false")
+    return values[text.lower()]
+
+
+def parse_seconds(text: str) -> float:
+    """A number of seconds, not negative; 0 turns a timeout off."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise ConfigError(f"{text!r} is not a number of seconds")
+    return seconds
+
+
+def parse_count(text: str) -> int:
+    """A whole number from 1."""
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise ConfigError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def parse_line(text: str) -> str:
+    """One line of text."""
+    if not text.isprintable():
+        raise ConfigError(f"{text!r} is more than one line of plain text")
+    return text
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ConfigError(f"{text!r} is not one of: {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+# --- the table --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: `--flag`, `CHAT_FLAG` and `flag = ...` in the file."""
+
+    name: str  # of the field in Config; with - for _ of the flag and the file's key
+    parse: Callable[[str], Any]
+    metavar: str  # empty: a flag that stands alone
+    help: str
+    reloads: bool = False  # takes effect on SIGHUP
+
+    @property
+    def flag(self) -> str:
+        """As it is typed, without the dashes in front."""
+        return self.name.replace("_", "-")
+
+
+OPTIONS: Final[tuple[Option, ...]] = (
+    Option("host", str, "HOST", "listen on this address or name (127.0.0.1)"),
+    Option("port", parse_port, "PORT", "listen on this port (4000); 0 lets the system choose"),
+    Option(
+        "listen",
+        parse_listen,
+        "DIALECT:ADDRESS",
+        "listen here too, for this dialect: line:5000, line:0.0.0.0:5000; may be repeated",
+    ),
+    Option("unix", str, "PATH", "listen on a Unix socket too"),
+    Option("tls_cert", str, "FILE", "speak TLS, with this certificate chain (PEM)", True),
+    Option("tls_key", str, "FILE", "and this private key (PEM)", True),
+    Option("greeting", parse_line, "TEXT", "a line that everyone reads on connecting", True),
+    Option("echo", parse_bool, "", "who sends a message is sent it as well", True),
+    Option("join_notices", parse_bool, "", "say when someone joins", True),
+    Option(
+        "idle_timeout",
+        parse_seconds,
+        "SECONDS",
+        "disconnect who sends nothing for so long (60); 0: never",
+        True,
+    ),
+    Option(
+        "rate_limit",
+        parse_rate,
+        "BURST:PER_SECOND",
+        "lines that one may send at once, and per second after that (20:10); 0: no limit",
+        True,
+    ),
+    Option("max_clients", parse_count, "N", "connections at a time (10000)", True),
+    Option("log_level", _one_of(*LOG_LEVELS), "LEVEL", ", ".join(LOG_LEVELS) + " (info)", True),
+    Option("log_format", _one_of(*LOG_FORMATS), "FORMAT", "text or json (text)"),
+)
+
+_BY_FLAG = {option.flag: option for option in OPTIONS}
+
+
+# --- the sources ------------------------------------------------------------------------------
+
+
+def load(path: str | None, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Config:
+    """Put a configuration together. Raises ConfigError, which names the setting at fault.
+
+    `flags` are values already, keyed as Config's fields; those that are None were not given.
+    """
+    settings = _from_file(path) if path else {}
+    settings |= _from_environment(environment)
+    settings |= {name: value for name, value in flags.items() if value is not None}
+    return Config(**settings)
+
+
+def _from_file(path: str) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+    settings = {}
+    for key, value in table.items():
+        option = _BY_FLAG.get(key.replace("_", "-"))
+        if option is None:
+            raise ConfigError(f"{path}: unknown setting {key!r}")
+        settings[option.name] = _parse(option, value, f"{path}: {key}")
+    return settings
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    settings = {}
+    for option in OPTIONS:
+        variable = f"CHAT_{option.name.upper()}"
+        if variable in environment:
+            # Several addresses stand in one variable, apart by blanks.
+            text = environment[variable]
+            value = text.split() if option.name == "listen" else text
+            settings[option.name] = _parse(option, value, variable)
+    return settings
+
+
+def _parse(option: Option, value: object, where: str) -> Any:
+    """A file's values may be numbers, booleans and lists; all are checked as text is."""
+    try:
+        if option.name == "listen":
+            items = value if isinstance(value, list) else [value]
+            return tuple(option.parse(str(item)) for item in items)
+        if isinstance(value, dict | list):
+            raise ConfigError("must be a single value")
+        return option.parse(str(value))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def changed(old: Config, new: Config) -> tuple[Config, list[str]]:
+    """What a running server makes of a new configuration: the settings that it can take over,
+    and the names of those that have to wait for a restart."""
+    names = [field.name for field in fields(Config)]
+    different = {name for name in names if getattr(old, name) != getattr(new, name)}
+    waits = [option.flag for option in OPTIONS if option.name in different and not option.reloads]
+    kept = {option.name: getattr(old, option.name) for option in OPTIONS if not option.reloads}
+    return replace(new, **kept), waits
+
+
+def level(config: Config) -> int:
+    """The `logging` level."""
+    return logging.getLevelNamesMapping()[config.log_level.upper()]

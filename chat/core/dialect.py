@@ -1,0 +1,26 @@
+"""What the core asks of a dialect. The dialects themselves are in `chat/dialects/`."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chat.core.actions import Rendered
+from chat.core.commands import Command
+from chat.core.events import Event
+
+
+class Dialect(Protocol):
+    """Wire text to commands, events to wire text; neither knows anything of the chat's state."""
+
+    @property
+    def name(self) -> str:
+        """As in `--listen NAME:ADDRESS`."""
+        ...
+
+    def parse(self, line: bytes) -> Command:
+        """What a line asks for. Never raises: what can't be understood is Malformed."""
+        ...
+
+    def render(self, event: Event) -> Rendered:
+        """What to send about an event."""
+        ...

@@ -1,0 +1,51 @@
+"""Every refusal: its code, which goes over the wire, and a text for people. One row each."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+Code = Literal[
+    "already-logged-in",
+    "empty-message",
+    "invalid-username",
+    "invalid-utf-8",
+    "line-too-long",
+    "missing-argument",
+    "no-such-room",
+    "no-such-user",
+    "not-in-room",
+    "not-logged-in",
+    "server-full",
+    "text-too-long",
+    "unknown-command",
+    "username-taken",
+]
+
+ERRORS: Final[dict[Code, str]] = {
+    "already-logged-in": "You are logged in already.",
+    "empty-message": "There is nothing in that message.",
+    "invalid-username": "A name is 1 to 32 letters, digits, _, - and . without blanks.",
+    "invalid-utf-8": "That line is not UTF-8 text.",
+    "line-too-long": "That line is too long.",
+    "missing-argument": "Something is missing there.",
+    "no-such-room": "There is no such room.",
+    "no-such-user": "There is nobody of that name here.",
+    "not-in-room": "You are not in that room.",
+    "not-logged-in": "Log in first.",
+    "server-full": "The server is full. Try again later.",
+    "text-too-long": "That message is too long.",
+    "unknown-command": "There is no such command.",
+    "username-taken": "That name is in use. Choose another.",
+}
+
+
+class Refusal(Exception):
+    """What was asked can't be done, and nothing was. Becomes the answer to who asked.
+
+    `detail` is the part of the input that it is about, for dialects that name it.
+    """
+
+    def __init__(self, code: Code, detail: str = "") -> None:
+        super().__init__(code)
+        self.code: Code = code
+        self.detail = detail

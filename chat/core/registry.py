@@ -1,0 +1,66 @@
+"""The table of commands: one row each. The gate reads it, `HELP` is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chat.core.commands import (
+    Blank,
+    Command,
+    Disconnect,
+    Help,
+    Login,
+    Malformed,
+    Nick,
+    Ping,
+    Quit,
+    Say,
+    Tell,
+    Who,
+)
+from chat.core.entry import Entry
+from chat.core.events import CommandsListed, Event
+from chat.core.handlers import account, info, messages
+from chat.core.session import State
+from chat.core.world import World
+
+Handler = Callable[[World, Entry], tuple[Event, ...]]
+
+NEW = frozenset({State.CONNECTED})
+READY = frozenset({State.READY})
+ANY = NEW | READY
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command: what it does, when it may come, what it takes."""
+
+    command: type[Command]
+    handler: Handler
+    changes: bool  # the world; then it passes through `ChatCore.commit`
+    states: frozenset[State]
+    cost: int  # tokens of the session's bucket: about as many as the lines it causes
+    summary: str = ""  # for people; empty for what nobody types
+
+
+def _help(_world: World, _entry: Entry) -> tuple[Event, ...]:
+    return (CommandsListed(tuple([(row.command, row.summary) for row in ROWS if row.summary])),)
+
+
+ROWS: Final[tuple[Row, ...]] = (
+    Row(Login, account.login, True, NEW, 1, "log in with a name that nobody else has"),
+    Row(Nick, account.nick, True, READY, 1, "take another name"),
+    Row(Say, messages.say, True, READY, 1, "say something to everyone in the room"),
+    Row(Tell, messages.tell, False, READY, 1, "say something to one user alone"),
+    Row(Who, info.who, False, READY, 5, "list who is here"),
+    Row(Ping, info.ping, False, ANY, 1, "see whether the server is there"),
+    Row(Help, _help, False, ANY, 5, "list the commands"),
+    Row(Quit, account.quit_, True, ANY, 0, "leave"),
+    Row(Disconnect, account.disconnect, True, ANY, 0),
+    Row(Malformed, info.malformed, False, ANY, 1),
+    Row(Blank, info.blank, False, ANY, 1),
+)
+
+REGISTRY: Final[dict[type[Command], Row]] = {row.command: row for row in ROWS}

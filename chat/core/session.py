@@ -1,0 +1,73 @@
+"""One connection, as the core sees it.
+
+A session is CONNECTED until its user has a name, then READY until it ends:
+
+    state      input                                     becomes
+    CONNECTED  Login, unless it is refused               READY
+    READY      Nick, Say ...                             READY
+    either     Quit, silence for too long, a lost        (gone: what still comes in for it
+               connection, the server's shutdown          finds no session, and is dropped)
+
+What of all commands may come in which state is said in `registry.py`; one that may not is
+answered with REFUSED_IN of the state it came in.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from math import inf
+from typing import Final
+
+from chat.core.dialect import Dialect
+from chat.core.errors import Code
+from chat.core.limits import Limits
+
+
+class State(Enum):
+    """How far a session has come."""
+
+    CONNECTED = "connected"
+    READY = "ready"
+
+
+REFUSED_IN: Final[dict[State, Code]] = {
+    State.CONNECTED: "not-logged-in",
+    State.READY: "already-logged-in",
+}
+
+
+class Session:
+    """State, name, and a token bucket that holds the rate of its lines.
+
+    Every line takes tokens out of the bucket; it fills at a steady rate. A line that finds too
+    few waits. Pure: what time it is comes in as `now`, in seconds; a clock that is set back
+    fills no bucket and empties none.
+    """
+
+    __slots__ = ("_filled_at", "dialect", "id", "name", "slowed", "state", "tokens")
+
+    def __init__(self, id: int, dialect: Dialect, limits: Limits, now: float) -> None:
+        self.id = id
+        self.dialect = dialect
+        self.state = State.CONNECTED
+        self.name = ""
+        self.slowed = False  # was told that its lines wait, and has not caught up since
+        self.tokens: float = limits.rate_burst or inf
+        self._filled_at = now
+
+    def log_in(self, name: str) -> None:
+        """It has a user now."""
+        self.state = State.READY
+        self.name = name
+
+    def refill(self, limits: Limits, now: float) -> None:
+        """Add the tokens for the time since the last refill."""
+        if not limits.rate_burst:
+            self.tokens = inf
+            return
+        gained = max(0.0, now - self._filled_at) * limits.rate_per_s
+        self.tokens = min(self.tokens, limits.rate_burst) + gained
+        self._filled_at = now
+        if self.tokens >= limits.rate_burst:
+            self.tokens = limits.rate_burst
+            self.slowed = False

@@ -1,0 +1,55 @@
+"""What one person may show another: names and text without anything a terminal would obey."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_BIDI_CONTROLS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, *_BIDI_CONTROLS]
+
+# White space becomes a blank. All other controls go, among them ESC and the C1 codes, which
+# start terminal sequences, and those that turn the direction of whatever text comes next.
+_UNSEEN = {code: " " if chr(code).isspace() else None for code in _CONTROLS}
+
+_NAME_CATEGORIES = frozenset("LMN")  # letters, the marks that many scripts write with, numbers
+_NAME_PUNCTUATION = frozenset("_-.")
+
+
+def visible(text: str) -> str:
+    """`text` without control characters. White space among them becomes blanks."""
+    if text.isprintable():  # nearly always, and then there is nothing to do
+        return text
+    return text.translate(_UNSEEN).encode(errors="ignore").decode()  # a lone surrogate goes, too
+
+
+def fold(name: str) -> str:
+    """The form under which names are compared: `Bob`, `bob` and full-width `Ｂｏｂ` are one.
+
+    NFKC and case folding; twice, as folding can undo the normal form and the other way round.
+    """
+    if name.isascii():
+        return name.lower()
+    for _ in range(2):
+        name = unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", name)
+
+
+def is_name(name: str, max_chars: int) -> bool:
+    """Letters, digits, `_`, `-` and `.` in any script, 1 to `max_chars` of them, folded or not."""
+    if name.isascii():
+        return 0 < len(name) <= max_chars and name.translate(_ASCII_PUNCTUATION).isalnum()
+    folded = fold(name)
+    return (
+        0 < len(folded) <= max_chars
+        and len(name) <= max_chars
+        and not unicodedata.category(name[0]).startswith("M")  # a mark needs a letter to sit on
+        and all(map(_in_name, name))
+        and all(map(_in_name, folded))
+    )
+
+
+_ASCII_PUNCTUATION = {ord(char): "x" for char in _NAME_PUNCTUATION}
+
+
+def _in_name(char: str) -> bool:
+    return char in _NAME_PUNCTUATION or unicodedata.category(char)[0] in _NAME_CATEGORIES

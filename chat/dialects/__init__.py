@@ -1,0 +1,14 @@
+"""Wire text to commands and events to wire text: one module per dialect."""
+
+from typing import Final
+
+from chat.dialects.base import TextDialect
+from chat.dialects.line import LineDialect
+from chat.dialects.local import LocalDialect
+
+DIALECTS: Final[dict[str, TextDialect]] = {dialect.name: dialect for dialect in (LineDialect(),)}
+"""What a listener can be bound to, by name."""
+
+LOCAL: Final = LocalDialect()
+
+__all__ = ["DIALECTS", "LOCAL", "LineDialect", "LocalDialect", "TextDialect"]

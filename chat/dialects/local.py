@@ -1,0 +1,20 @@
+"""The dialect of users in this process: they ask with commands and hear events, as they are."""
+
+from __future__ import annotations
+
+from chat.core.commands import Command, Malformed
+from chat.core.events import Event
+
+
+class LocalDialect:
+    """No text either way."""
+
+    name = "local"
+
+    def parse(self, line: bytes) -> Command:  # noqa: ARG002 - the protocol of all dialects
+        """Nobody sends a local user's lines: their commands are submitted."""
+        return Malformed("unknown-command")
+
+    def render(self, event: Event) -> Event:
+        """The event itself."""
+        return event
