@@ -149,6 +149,8 @@ class Connection:
         self._leave_groups()
         if self._tls is not None:
             self.enqueue(b"", last=True)
+        if self._state != OPEN:  # what its groups owed it was too much: aborted
+            return
         self._state, self._reason = CLOSING, reason
         self.direct = False
         self._waiting.clear()
@@ -209,7 +211,10 @@ class Connection:
         if self.framer.replies:
             replies, self.framer.replies = self.framer.replies, b""
             self.write(replies)
-        self._deliver(lines)
+        if not self._paused:
+            self._deliver(lines)
+        elif self._state == OPEN:  # those replies were too much to send
+            self._waiting = lines
 
     def _decrypt(self, tls: TlsLayer, data: bytes) -> tuple[bytes, bool]:
         """What the other side said, and whether that was the last of it."""
@@ -233,7 +238,7 @@ class Connection:
                     break
             if self._state == OPEN:
                 self._waiting.extend(rest)
-                if self._input == ENDED and not self._waiting:
+                if self._input == ENDED and not self._waiting and not self._paused:
                     self._input = ENDED_AND_TOLD
                     handler.eof_received(self)
         except Exception:
@@ -358,6 +363,7 @@ class Connection:
         if self._interest:
             self.reactor.watch(self.sock, self._interest, 0, self)
             self._interest = 0
+        self._blocked = False  # a closed socket is not to be watched again
         if self._timer is not None:
             self.reactor.cancel(self._timer)
         self.sock.close()

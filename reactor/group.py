@@ -59,7 +59,8 @@ class Group:
         del self._members[member]
         self._ahead.pop(member, None)
         member.groups = tuple(group for group in member.groups if group is not self)
-        member.settled()
+        if not any(member in group._ahead for group in member.groups):
+            member.settled()
 
     def send(self, data: bytes, but: Connection | None = None) -> None:
         """Have bytes sent to every member, except `but`, at the end of this turn."""

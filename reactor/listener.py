@@ -77,13 +77,15 @@ class Listener:
         self._sock.close()
         os.close(self._reserve)
         if isinstance(self.address, str):
-            with suppress(FileNotFoundError):  # somebody tidied up before us
+            with suppress(OSError):  # somebody tidied up before us, or we may not any more
                 os.unlink(self.address)
         self._reactor.forget(self)
 
     def ready(self, _mask: int) -> None:
         """Somebody is at the door. Called by the loop."""
         for _ in range(ACCEPT_BURST):
+            if not self._accepting:
+                return
             try:
                 sock, peer = self._sock.accept()
             except (BlockingIOError, InterruptedError):
@@ -95,8 +97,6 @@ class Listener:
                 log.debug("%s: accept: %s", self.name, error)  # it left before we opened
                 continue
             self._accepted(sock, peer)
-            if not self._accepting:
-                return
 
     @property
     def name(self) -> str:
@@ -131,12 +131,12 @@ class Listener:
             os.close(self._reserve)
             try:
                 sock, _peer = self._sock.accept()
-                with sock:
+                with sock, suppress(OSError):  # it gave up, or has said nothing yet
                     sock.setblocking(False)
                     sock.send(self._refusal)
                     sock.recv(self._limits.read_max_bytes)  # unread input would undo the sending
             except OSError:
-                break  # nobody is left at the door, or this one gave up
+                break  # nobody is left at the door
             finally:
                 self._reserve = os.open(os.devnull, os.O_RDONLY)
         self.pause_accepting()

@@ -129,7 +129,7 @@ class Reactor:
 
     def timeout(self) -> float | None:
         """Seconds until `run_once` has something to do of itself; None: not before an event."""
-        if self._soon:
+        if self._soon or self._spoken or self._flushing or self._doomed:
             return 0.0
         due = self._timers.next_when()
         return None if due is None else max(0.0, due - self._clock())

@@ -101,7 +101,6 @@ class TimerQueue:
                 self._dead -= 1
             elif timer.when > timer.queued:
                 timer.queued = timer.when
-                timer.entry = next(self._serial)
-                heapq.heapreplace(self._heap, (timer.when, timer.entry, timer))
+                heapq.heapreplace(self._heap, (timer.when, entry, timer))
             else:
                 return

@@ -54,10 +54,12 @@ class TlsLayer:
         if not self._ready:
             self._early.append(data)
             return b""
-        if data:
-            self._tls.write(data)
-        if last:
-            with suppress(ssl.SSLError):  # our goodbye is out; the other side's is not waited for
+        # Our goodbye is out; the other side's is not waited for. And a session that broke takes
+        # nothing more: `receive` has said so.
+        with suppress(ssl.SSLError):
+            if data:
+                self._tls.write(data)
+            if last:
                 self._tls.unwrap()
         return self.take_outgoing()
 

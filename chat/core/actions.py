@@ -5,7 +5,7 @@ Sessions are named by the number under which the shell announced them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from chat.core.value import value
 
@@ -13,9 +13,11 @@ Rendered = Any
 """What a dialect made of an event: bytes, for every dialect that goes over a wire."""
 
 
-@value
-class Audience:
-    """The members of a room who speak one dialect: they are all sent the same bytes."""
+class Audience(NamedTuple):
+    """The members of a room who speak one dialect: they are all sent the same bytes.
+
+    A tuple, as it is looked up for every message: hashing a dataclass takes 0.2 us longer.
+    """
 
     room: str
     dialect: str

@@ -18,7 +18,10 @@ from chat.core.settings import Settings
 
 
 class Delivery:
-    """Knows the sessions and the audiences, and nothing of the world."""
+    """Knows the sessions and the audiences, and nothing of the world.
+
+    Each method adds to a list of actions that is under way: a message makes one list.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -26,66 +29,64 @@ class Delivery:
         # By room: who speaks what there, and how many do.
         self._audiences: dict[str, dict[Dialect, tuple[Audience, int]]] = {}
 
-    def deliver(self, event: Event, session: Session) -> list[Action]:
-        """The actions that an event calls for. `session` is whose input brought it about."""
-        return _ROUTES[type(event)](self, event, session)
+    def deliver(self, event: Event, session: Session, actions: list[Action]) -> None:
+        """What an event calls for. `session` is whose input brought it about."""
+        _ROUTES[type(event)](self, event, session, actions)
 
-    def reply(self, event: Event, session: Session) -> list[Action]:
+    def reply(self, event: Event, session: Session, actions: list[Action]) -> None:
         """To nobody but who asked."""
-        return [Send(session.id, session.dialect.render(event))]
+        actions.append(Send(session.id, session.dialect.render(event)))
 
-    def publish(self, event: Event, room: str, but: int | None) -> list[Action]:
+    def publish(self, event: Event, room: str, but: int | None, actions: list[Action]) -> None:
         """To a whole room, except perhaps to one session."""
-        return [
-            Publish(audience, dialect.render(event), but)
-            for dialect, (audience, _) in self._audiences.get(room, {}).items()
-        ]
+        for dialect, (audience, _) in self._audiences.get(room, _NOBODY).items():
+            actions.append(Publish(audience, dialect.render(event), but))
 
-    def said(self, event: events.Said, _session: Session) -> list[Action]:
+    def said(self, event: events.Said, _session: Session, actions: list[Action]) -> None:
         """Seed 1 echoes to the sender, seeds 0 and 2 don't."""
-        return self.publish(event, event.room, None if self.settings.echo else event.session)
+        self.publish(event, event.room, None if self.settings.echo else event.session, actions)
 
-    def told(self, event: events.Told, _session: Session) -> list[Action]:
+    def told(self, event: events.Told, _session: Session, actions: list[Action]) -> None:
         """To one session, whichever dialect it speaks."""
-        return self.reply(event, self.sessions[event.to])
+        self.reply(event, self.sessions[event.to], actions)
 
-    def logged_in(self, event: events.LoggedIn, session: Session) -> list[Action]:
+    def logged_in(self, event: events.LoggedIn, session: Session, actions: list[Action]) -> None:
         """The session has a name from here on."""
         session.log_in(event.name)
-        return [*self.reply(event, session), Report(session.id, "logged in", event.name)]
+        self.reply(event, session, actions)
+        actions.append(Report(session.id, "logged in", event.name))
 
-    def renamed(self, event: events.Renamed, session: Session) -> list[Action]:
+    def renamed(self, event: events.Renamed, session: Session, actions: list[Action]) -> None:
         """News for the others in each of the user's rooms."""
         session.name = event.new
-        actions: list[Action] = []
         for room in event.rooms:
-            actions += self.publish(event, room, event.session)
-        return actions
+            self.publish(event, room, event.session, actions)
 
-    def joined(self, event: events.Joined, session: Session) -> list[Action]:
+    def joined(self, event: events.Joined, session: Session, actions: list[Action]) -> None:
         """News for those in the room, where they want it, and one more of them afterwards."""
-        actions: list[Action] = []
         if self.settings.join_notices:
-            actions += self.publish(event, event.room, event.session)
+            self.publish(event, event.room, event.session, actions)
         actions.append(Enter(session.id, self._enter(session.dialect, event.room)))
-        return actions
 
-    def disconnected(self, event: events.Disconnected, session: Session) -> list[Action]:
+    def disconnected(
+        self, event: events.Disconnected, session: Session, actions: list[Action]
+    ) -> None:
         """News for those who remain."""
-        actions: list[Action] = []
         for room in event.rooms:
             actions.append(Exit(session.id, self._exit(session.dialect, room)))
-            actions += self.publish(event, room, None)
-        return actions
+            self.publish(event, room, None, actions)
 
-    def said_goodbye(self, event: events.SaidGoodbye, session: Session) -> list[Action]:
+    def said_goodbye(
+        self, event: events.SaidGoodbye, session: Session, actions: list[Action]
+    ) -> None:
         """The answer, then the end."""
-        return [*self.reply(event, session), *self.close(session, "quit")]
+        self.reply(event, session, actions)
+        self.close(session, "quit", actions)
 
-    def close(self, session: Session, reason: str) -> list[Action]:
+    def close(self, session: Session, reason: str, actions: list[Action]) -> None:
         """The session is over; what still comes in for it will find none."""
         del self.sessions[session.id]
-        return [Close(session.id, reason)]
+        actions.append(Close(session.id, reason))
 
     def _enter(self, dialect: Dialect, room: str) -> Audience:
         audiences = self._audiences.setdefault(room, {})
@@ -105,7 +106,9 @@ class Delivery:
         return audience
 
 
-_Route = Callable[[Delivery, Any, Session], list[Action]]
+_NOBODY: Final[dict[Dialect, tuple[Audience, int]]] = {}
+
+_Route = Callable[[Delivery, Any, Session, list[Action]], None]
 
 _ROUTES: Final[dict[type[Event], _Route]] = {
     events.Greeted: Delivery.reply,

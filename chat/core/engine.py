@@ -10,6 +10,8 @@ inputs and replayed.
 
 from __future__ import annotations
 
+from typing import Any
+
 from chat.core.actions import Action, Hold, Report
 from chat.core.commands import Command, Disconnect, Malformed
 from chat.core.delivery import Delivery
@@ -36,6 +38,7 @@ class ChatCore:
     def __init__(self, limits: Limits | None = None, settings: Settings | None = None) -> None:
         self.world = World(limits)
         self._delivery = Delivery(settings or Settings())
+        self._deliver = self._delivery.deliver
         self._sessions = self._delivery.sessions
 
     # --- input ----------------------------------------------------------------------------------
@@ -45,14 +48,14 @@ class ChatCore:
         session = Session(session_id, dialect, self.world.limits, now)
         full = len(self._sessions) >= self.world.limits.clients_max
         self._sessions[session_id] = session
+        actions: list[Action] = []
         if full:
-            return [
-                *self._deliver(Refused("server-full"), session),
-                Report(session_id, "refused: server full"),
-                *self._delivery.close(session, "server full"),
-            ]
-        greeting = self._delivery.settings.greeting
-        return self._deliver(Greeted(greeting), session) if greeting else []
+            self._deliver(Refused("server-full"), session, actions)
+            self._delivery.close(session, "server full", actions)
+            actions.append(Report(session_id, "refused: server full"))
+        elif self._delivery.settings.greeting:
+            self._deliver(Greeted(self._delivery.settings.greeting), session, actions)
+        return actions
 
     def receive(self, session_id: int, line: bytes, now: float) -> list[Action]:
         """A session sent a line (without its line end)."""
@@ -92,7 +95,7 @@ class ChatCore:
         session = self._sessions.get(session_id)
         if session is None:
             return []
-        actions = self._end(session, reason, now)
+        actions = self._handle(session, Disconnect(reason), REGISTRY[Disconnect], now)
         del self._sessions[session_id]
         return actions
 
@@ -101,16 +104,18 @@ class ChatCore:
         session = self._sessions.get(session_id)
         if session is None:
             return []
-        actions = self._deliver(IdledOut(), session)
-        actions += self._end(session, "idle timeout", now)
-        return actions + self._delivery.close(session, "idle timeout")
+        reason = "idle timeout"
+        actions = self._handle(session, Disconnect(reason), REGISTRY[Disconnect], now)
+        self._deliver(IdledOut(), session, actions)
+        self._delivery.close(session, reason, actions)
+        return actions
 
     def shut_down(self) -> list[Action]:
         """The server stops: everyone is told, nobody is told of everyone else."""
         actions: list[Action] = []
         for session in list(self._sessions.values()):
-            actions += self._deliver(ShutDown(), session)
-            actions += self._delivery.close(session, "shutdown")
+            self._deliver(ShutDown(), session, actions)
+            self._delivery.close(session, "shutdown", actions)
         return actions
 
     def configure(self, limits: Limits, settings: Settings) -> None:
@@ -122,7 +127,7 @@ class ChatCore:
 
     # --- the seam -------------------------------------------------------------------------------
 
-    def commit(self, entry: Entry) -> tuple[Event, ...]:
+    def commit(self, entry: Entry[Any]) -> tuple[Event, ...]:
         """Apply an entry. The world changes here and nowhere else, and what happens depends on
         nothing but the world and the entry. Raises Refusal, and has changed nothing then."""
         return REGISTRY[type(entry.command)].handler(self.world, entry)
@@ -140,23 +145,14 @@ class ChatCore:
             happened = (Refused(refusal.code, refusal.detail),)
         actions: list[Action] = []
         for event in happened:
-            actions += self._delivery.deliver(event, session)
+            self._deliver(event, session, actions)
         return actions
 
     def _hold(self, session: Session, line: bytes, missing: float) -> list[Action]:
         """Over its rate nothing is refused or lost: the line waits, and says so the first time."""
-        hold = Hold(session.id, line, missing / self.world.limits.rate_per_s)
-        if session.slowed:
-            return [hold]
-        session.slowed = True
-        return [*self._deliver(SlowedDown(), session), hold]
-
-    def _end(self, session: Session, reason: str, now: float) -> list[Action]:
-        """Whoever the session's user was is gone, and the others are told."""
         actions: list[Action] = []
-        for event in self.commit(Entry(now, session.id, session.name, Disconnect(reason))):
-            actions += self._deliver(event, session)
+        if not session.slowed:
+            session.slowed = True
+            self._deliver(SlowedDown(), session, actions)
+        actions.append(Hold(session.id, line, missing / self.world.limits.rate_per_s))
         return actions
-
-    def _deliver(self, event: Event, session: Session) -> list[Action]:
-        return self._delivery.deliver(event, session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from chat.core.commands import (
     Blank,
@@ -26,7 +26,7 @@ from chat.core.handlers import account, info, messages
 from chat.core.session import State
 from chat.core.world import World
 
-Handler = Callable[[World, Entry], tuple[Event, ...]]
+Handler = Callable[[World, Entry[Any]], tuple[Event, ...]]
 
 NEW = frozenset({State.CONNECTED})
 READY = frozenset({State.READY})
@@ -45,7 +45,7 @@ class Row:
     summary: str = ""  # for people; empty for what nobody types
 
 
-def _help(_world: World, _entry: Entry) -> tuple[Event, ...]:
+def _help(_world: World, _entry: Entry[Help]) -> tuple[Event, ...]:
     return (CommandsListed(tuple([(row.command, row.summary) for row in ROWS if row.summary])),)
 
 

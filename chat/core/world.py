@@ -15,7 +15,7 @@ LOBBY = "lobby"  # the room in which everyone is who has no other (every user of
 
 @dataclass(slots=True, eq=False)
 class User:
-    """Someone who is logged in. `rooms` are the keys of the rooms they are in, first joined first."""
+    """Someone who is logged in, and in these rooms (their keys, first joined first)."""
 
     name: str
     session: int

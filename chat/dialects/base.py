@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chat.core.commands import Blank, Command, Malformed
+from chat.core.commands import Command, Malformed
 from chat.core.events import Event
 from chat.core.text import visible
 
@@ -25,14 +25,13 @@ class TextDialect:
             text = line.decode()
         except UnicodeDecodeError:
             return Malformed("invalid-utf-8")
-        text = visible(text)
-        return self.parse_text(text) if text and not text.isspace() else Blank()
+        return self.parse_text(text if text.isprintable() else visible(text))
 
     def parse_text(self, text: str) -> Command:
-        """What a line of text asks for, which has something on it."""
+        """What a line of text without control characters asks for."""
         raise NotImplementedError
 
     def render(self, event: Event) -> bytes:
         """What to send about an event."""
         text = self.renderers[type(event)](event)
-        return f"{text}\n".encode() if text else b""
+        return (text + "\n").encode() if text else b""

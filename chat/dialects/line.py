@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from chat.core import commands, events
-from chat.core.commands import Command, Malformed
+from chat.core.commands import Blank, Command, Malformed
 from chat.core.world import LOBBY
 from chat.dialects.base import Renderer, TextDialect
 
@@ -21,7 +21,7 @@ class Verb(NamedTuple):
 
     command: type[Command]
     usage: str  # of its arguments
-    parse: Callable[[str], Command]  # of what stands behind the verb, without blanks at the ends
+    parse: Callable[[str], Command]  # of what stands behind the verb and its blanks
 
 
 def _alone(command: Callable[[], Command]) -> Callable[[str], Command]:
@@ -31,7 +31,7 @@ def _alone(command: Callable[[], Command]) -> Callable[[str], Command]:
 
 def _named(command: Callable[[str], Command]) -> Callable[[str], Command]:
     """A verb with one name. Two words are given on as they are: no name has a blank in it."""
-    return lambda rest: command(rest) if rest else Malformed("missing-argument")
+    return lambda rest: command(rest.rstrip()) if rest else Malformed("missing-argument")
 
 
 def _msg(rest: str) -> Command:
@@ -39,8 +39,10 @@ def _msg(rest: str) -> Command:
 
 
 def _dm(rest: str) -> Command:
-    to, *words = rest.split() or [""]
-    return commands.Tell(to, " ".join(words)) if to else Malformed("missing-argument")
+    if not rest:
+        return Malformed("missing-argument")
+    to, *words = rest.split()
+    return commands.Tell(to, " ".join(words))
 
 
 VERBS: Final[dict[str, Verb]] = {
@@ -96,8 +98,10 @@ class LineDialect(TextDialect):
 
     def parse_text(self, text: str) -> Command:
         """A verb and what stands behind it."""
-        word, *rest = text.split(None, 1)
-        verb = VERBS.get(word) or VERBS.get(word.upper())
+        words = text.split(None, 1)
+        if not words:
+            return Blank()
+        verb = VERBS.get(words[0]) or VERBS.get(words[0].upper())
         if verb is None:
-            return Malformed("unknown-command", word)
-        return verb.parse(rest[0].rstrip() if rest else "")
+            return Malformed("unknown-command", words[0])
+        return verb.parse(words[1] if len(words) > 1 else "")

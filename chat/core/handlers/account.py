@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chat.core.commands import Disconnect, Login, Nick
+from chat.core.commands import Disconnect, Login, Nick, Quit
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
 from chat.core.events import Disconnected, Done, Event, Joined, LoggedIn, Renamed, SaidGoodbye
@@ -10,9 +10,8 @@ from chat.core.text import fold, is_name
 from chat.core.world import LOBBY, World
 
 
-def login(world: World, entry: Entry) -> tuple[Event, ...]:
+def login(world: World, entry: Entry[Login]) -> tuple[Event, ...]:
     """Seed 0's LOGIN: `ERR username-taken`, or OK, and with it into the lobby."""
-    assert isinstance(entry.command, Login)
     name = entry.command.name
     _check_free(world, name, entry.session)
     user = world.add_user(name, entry.session)
@@ -20,9 +19,8 @@ def login(world: World, entry: Entry) -> tuple[Event, ...]:
     return LoggedIn(name), Joined(entry.session, name, LOBBY, entry.at)
 
 
-def nick(world: World, entry: Entry) -> tuple[Event, ...]:
+def nick(world: World, entry: Entry[Nick]) -> tuple[Event, ...]:
     """Another name for the same user; the same one in other letters will do."""
-    assert isinstance(entry.command, Nick)
     name = entry.command.name
     _check_free(world, name, entry.session)
     user = world.sessions[entry.session]
@@ -31,18 +29,17 @@ def nick(world: World, entry: Entry) -> tuple[Event, ...]:
     return Done(), Renamed(entry.session, old, name, user.rooms, entry.at)
 
 
-def quit_(world: World, entry: Entry) -> tuple[Event, ...]:
+def quit_(world: World, entry: Entry[Quit]) -> tuple[Event, ...]:
     """Seed 3's /quit, before login as well as after."""
     return (*_remove(world, entry, "quit"), SaidGoodbye())
 
 
-def disconnect(world: World, entry: Entry) -> tuple[Event, ...]:
+def disconnect(world: World, entry: Entry[Disconnect]) -> tuple[Event, ...]:
     """Seed 0: out of the list of users, and the others are told; once, however it ended."""
-    assert isinstance(entry.command, Disconnect)
     return _remove(world, entry, entry.command.reason)
 
 
-def _remove(world: World, entry: Entry, reason: str) -> tuple[Event, ...]:
+def _remove(world: World, entry: Entry[Quit] | Entry[Disconnect], reason: str) -> tuple[Event, ...]:
     user = world.sessions.get(entry.session)
     if user is None:
         return ()

@@ -11,10 +11,9 @@ from chat.core.text import fold, visible
 from chat.core.world import World
 
 
-def say(world: World, entry: Entry) -> tuple[Event, ...]:
+def say(world: World, entry: Entry[Say]) -> tuple[Event, ...]:
     """Seed 0's MSG: to all who are in the room."""
     command = entry.command
-    assert isinstance(command, Say)
     text = _checked(command.text, world.limits)
     room = world.rooms.get(command.room) or world.rooms.get(fold(command.room))
     if room is None:
@@ -26,10 +25,9 @@ def say(world: World, entry: Entry) -> tuple[Event, ...]:
     return (Said(entry.session, user.name, room.name, room.seq, entry.at, text),)
 
 
-def tell(world: World, entry: Entry) -> tuple[Event, ...]:
+def tell(world: World, entry: Entry[Tell]) -> tuple[Event, ...]:
     """Seed 0's DM: to one user alone."""
     command = entry.command
-    assert isinstance(command, Tell)
     text = _checked(command.text, world.limits)
     user = world.users.get(fold(command.to))
     if user is None:
@@ -38,7 +36,8 @@ def tell(world: World, entry: Entry) -> tuple[Event, ...]:
 
 
 def _checked(text: str, limits: Limits) -> str:
-    text = visible(text)
+    if not text.isprintable():
+        text = visible(text)
     if not text or text.isspace():
         raise Refusal("empty-message")
     if len(text) > limits.text_max_chars:
