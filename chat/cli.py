@@ -36,12 +36,12 @@ def serve(parsed: argparse.Namespace) -> int:
     path = parsed.config or os.environ.get("CHAT_CONFIG")
     try:
         config = load(path, os.environ, flags)
-        logs.set_up(config)
         _raise_descriptor_limit()
         server = ChatServer(config)
     except (ConfigError, OSError) as error:
         print(f"chat: {_one_line(error)}", file=sys.stderr)
         return EXIT_USAGE
+    logs.set_up(config, server.reactor.call_soon_threadsafe)
     _handle_signals(server, path, flags)
     for address in server.addresses:
         print(f"listening on {format_address(address)}", file=sys.stderr, flush=True)
@@ -128,7 +128,7 @@ def _reload(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> N
     except (ConfigError, OSError) as error:
         log.error("not reloaded: %s", _one_line(error))
         return
-    logs.set_up(server.config)
+    logs.set_up(server.config, server.reactor.call_soon_threadsafe)
     log.info("reloaded%s", f"; after a restart: {', '.join(waits)}" if waits else "")
 
 

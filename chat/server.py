@@ -282,7 +282,8 @@ class ChatServer:
     def _report(self, action: actions.Report) -> None:
         connection = self.reactor.connections.get(action.session)
         where = connection.peer if connection is not None else "in process"
-        note(where, action.session, action.what, user=action.name)
+        user = {"user": action.name} if action.name else {}
+        note(where, action.session, action.what, **user)
 
     # --- listening and stopping -----------------------------------------------------------------
 
@@ -384,7 +385,7 @@ class ChatHandler(Handler):
         if connection.context is not None:
             server.reactor.cancel(connection.context)
         self._disconnected(connection, reason)
-        seconds = round(server.reactor.time() - connection.opened_at, 3)
+        seconds = server.reactor.time() - connection.opened_at
         note(connection.peer, connection.id, "closed", reason=reason, seconds=seconds)
         server.check_stopped()
 
@@ -411,12 +412,21 @@ class ChatHandler(Handler):
             server.perform_all(self._core.time_out(connection.id, server.wall_clock()))
 
 
-def note(where: str, number: int, what: str, **fields: object) -> None:
-    """One line of log about a connection; never anything that someone said."""
+def note(where: str, number: int, what: str, **details: object) -> None:
+    """One line of log about a connection; never anything that someone said.
+
+    The fields are the record's `args`, where a formatter that wants them apart finds them.
+    """
     if log.isEnabledFor(logging.INFO):
-        details = "".join([f" {key}={value!r}" for key, value in fields.items() if value != ""])
-        extra = {"connection": number, "peer": where, "event": what, **fields}
-        log.info("%s #%d %s%s", where, number, what, details, extra=extra)
+        fields = {"peer": where, "connection": number, "event": what, **details}
+        log.info("%(peer)s #%(connection)d %(event)s" + _DETAILS[tuple(details)], fields)
+
+
+_DETAILS: Final[dict[tuple[str, ...], str]] = {
+    (): "",
+    ("user",): " as %(user)s",
+    ("reason", "seconds"): " after %(seconds).3f s: %(reason)s",
+}
 
 
 def _resolve(host: str, port: int) -> list[Address]:

@@ -54,6 +54,8 @@ class Listener:
         self._accepting = False
         self._open = True
         self.address: Address = _address_of(sock)
+        if sock.family != socket.AF_UNIX:
+            _set_options(sock)
         self.resume_accepting()
 
     def resume_accepting(self) -> None:
@@ -106,11 +108,6 @@ class Listener:
     def _accepted(self, sock: socket.socket, peer: object) -> None:
         self._exhausted = False
         sock.setblocking(False)
-        if sock.family != socket.AF_UNIX:
-            # The loop joins a turn's lines itself; waiting for more (Nagle) would only delay them.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # Finds out about a peer that vanished without a word while no idle timeout does.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         layer = TlsLayer(self.tls) if self.tls is not None else None
         name = format_address(peer[:2]) if isinstance(peer, tuple) else self.name
         connection = Connection(self._reactor, sock, name, self._handler, self._limits, layer)
@@ -197,6 +194,14 @@ def format_address(address: Address | tuple[object, ...]) -> str:
         return address
     host, port = address
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def _set_options(sock: socket.socket) -> None:
+    """What accepted connections inherit from the socket that they came in on."""
+    # The loop joins a turn's lines itself; waiting for more (Nagle) would only delay them.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Finds out about a peer that vanished without a word, where no idle timeout does.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 def _address_of(sock: socket.socket) -> Address:
