@@ -12,7 +12,8 @@ from typing import Any
 import chat
 from chat import logs
 from chat.config import OPTIONS, Config, ConfigError, Option, load
-from chat.server import ChatServer, log
+from chat.server import ChatServer
+from chat.shell import log
 from reactor import format_address
 
 if sys.platform != "win32":

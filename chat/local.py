@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from chat.core import LOBBY
 from chat.core.commands import Command, Say, Tell, Who
 from chat.core.events import Event, UsersListed
 
-if TYPE_CHECKING:
-    from chat.server import ChatServer
-
 EVENTS_MAX = 10_000  # unheard events; beyond them a local user is dropped, as a slow reader is
+
+
+class Host(Protocol):
+    """What a local user asks of its server, from any thread."""
+
+    def ask(self, user: LocalUser, command: Command) -> list[Event]:
+        """Put a command to the server; returns its answer. Raises Refusal."""
+        ...
+
+    def leave(self, user: LocalUser) -> None:
+        """Disconnect."""
+        ...
+
+    def drop(self, user: LocalUser, reason: str) -> None:
+        """It does not listen: disconnect it as soon as may be. From the loop's thread."""
+        ...
 
 
 class LocalUser:
@@ -22,9 +35,9 @@ class LocalUser:
     Iterating over it waits for events and ends when it has left or the server has stopped.
     """
 
-    def __init__(self, server: ChatServer, session: int) -> None:
+    def __init__(self, host: Host, session: int) -> None:
         self.session = session
-        self._server = server
+        self._host = host
         self._events: queue.Queue[Event | None] = queue.Queue()
 
     def say(self, text: str, room: str = LOBBY) -> None:
@@ -43,11 +56,11 @@ class LocalUser:
 
     def ask(self, command: Command) -> list[Event]:
         """Any command at all; returns what the server answers. Raises Refusal."""
-        return self._server.ask(self, command)
+        return self._host.ask(self, command)
 
     def leave(self) -> None:
         """Disconnect. Leaving twice is leaving once."""
-        self._server.leave(self)
+        self._host.leave(self)
 
     def next_event(self, timeout: float | None = None) -> Event | None:
         """The next thing that happened, waited for up to `timeout` seconds (None: for ever, so
@@ -64,14 +77,14 @@ class LocalUser:
         while (event := self.next_event()) is not None:
             yield event
 
-    # --- for the server ---------------------------------------------------------------------------
+    # --- for the server -------------------------------------------------------------------------
 
     def write(self, event: Event) -> None:
         """Something happened."""
         if self._events.qsize() < EVENTS_MAX:
             self._events.put(event)
         else:
-            self._server.drop(self, "too slow a reader")
+            self._host.drop(self, "too slow a reader")
 
     def close(self, _reason: str) -> None:
         """Nothing more will happen."""

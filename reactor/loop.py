@@ -2,7 +2,7 @@
 
 One turn is
 
-    select -> read and handle (and again, while groups speak) -> due timers -> callbacks -> commit -> flush -> reap
+    select -> read and handle -> due timers -> callbacks -> commit -> flush -> reap
 
 in this order for these reasons:
 

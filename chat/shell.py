@@ -1,0 +1,243 @@
+"""Shell: does for the core what it can't do itself, and tells it what happens.
+
+Sockets, timers and the time of day are here; what they mean is not. The reactor's callbacks
+become the core's inputs (ChatHandler), the core's actions become calls of the reactor (Shell).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from chat.core import ChatCore, actions
+from chat.core.actions import Action, Audience, Send
+from chat.core.commands import Command, Login
+from chat.core.dialect import Dialect
+from chat.core.errors import Refusal
+from chat.core.events import Event, Refused
+from chat.dialects import LOCAL
+from chat.local import Host, LocalGroup, LocalUser
+from reactor import Connection, Group, Handler, Reactor
+
+log = logging.getLogger("chat")
+
+LOOK_AGAIN_S = 60.0  # at a connection whose idle timeout was turned off while it was open
+LOGGED_INPUT_MAX_BYTES = 200  # of a line that a bug of ours choked on
+
+
+class Shell:
+    """The core, and what it acts on. A session's number is its connection's, or local user's."""
+
+    def __init__(
+        self,
+        core: ChatCore,
+        reactor: Reactor,
+        wall_clock: Callable[[], float],
+        connection_lost: Callable[[], object],
+    ) -> None:
+        self.core = core
+        self.reactor = reactor
+        self.wall_clock = wall_clock  # seconds since the epoch: the core's time
+        self.connection_lost = connection_lost  # told after each, when the core has been
+        self.idle_timeout_s = 0.0  # 0: never
+        self.locals: dict[int, LocalUser] = {}
+        self._groups: dict[Audience, Group | LocalGroup] = {}
+
+    # --- users in this process ------------------------------------------------------------------
+
+    def join(self, name: str, host: Host) -> LocalUser:
+        """A user in this process. Raises Refusal, as when the name is taken."""
+        user = LocalUser(host, self.reactor.next_id())
+        self.locals[user.session] = user
+        try:
+            self._answers(user, self.core.connect(user.session, LOCAL, self.wall_clock()))
+            self.ask(user, Login(name))
+        except Refusal:
+            self.leave(user, "refused")
+            raise
+        return user
+
+    def ask(self, user: LocalUser, command: Command) -> list[Event]:
+        """What a local user is answered. Raises Refusal."""
+        if user.session not in self.locals:
+            raise Refusal("not-logged-in")
+        return self._answers(user, self.core.submit(user.session, command, self.wall_clock()))
+
+    def _answers(self, user: LocalUser, happened: list[Action]) -> list[Event]:
+        """Do everything but what is for the one who asked: that is the answer."""
+        answers: list[Event] = []
+        for action in happened:
+            if isinstance(action, Send) and action.session == user.session:
+                answers.append(action.data)
+            else:
+                self.perform(action)
+        for answer in answers:
+            if isinstance(answer, Refused):
+                raise Refusal(answer.code, answer.detail)
+        return answers
+
+    def leave(self, user: LocalUser, reason: str) -> None:
+        """A local user is gone."""
+        if self.locals.pop(user.session, None) is not None:
+            self.perform_all(self.core.disconnect(user.session, reason, self.wall_clock()))
+            user.close(reason)
+
+    def end_locals(self) -> None:
+        """The server is no more."""
+        for user in self.locals.values():
+            user.close("shutdown")
+
+    # --- the core's actions ---------------------------------------------------------------------
+
+    def perform_all(self, happened: list[Action]) -> None:
+        """Do what the core wants done, in order."""
+        for action in happened:
+            self.perform(action)
+
+    def perform(self, action: Action) -> None:
+        """Do one thing that the core wants done."""
+        _PERFORM[type(action)](self, action)
+
+    def _peer(self, session: int) -> Any:
+        """Who is at the other end: a Connection or a LocalUser, whose faces are alike."""
+        return self.reactor.connections.get(session) or self.locals.get(session)
+
+    def _send(self, action: actions.Send) -> None:
+        self._peer(action.session).write(action.data)
+
+    def _publish(self, action: actions.Publish) -> None:
+        but = None if action.but is None else self._peer(action.but)
+        self._groups[action.audience].send(action.data, but)
+
+    def _enter(self, action: actions.Enter) -> None:
+        group = self._groups.get(action.audience)
+        if group is None:
+            local = action.audience.dialect == LOCAL.name
+            group = self._groups[action.audience] = LocalGroup() if local else Group(self.reactor)
+        group.add(self._peer(action.session))
+
+    def _exit(self, action: actions.Exit) -> None:
+        group = self._groups[action.audience]
+        peer = self._peer(action.session)
+        if peer is not None:
+            group.discard(peer)
+        if not len(group):
+            del self._groups[action.audience]
+
+    def _close(self, action: actions.Close) -> None:
+        self.locals.pop(action.session, None)
+        peer = self._peer(action.session)
+        if peer is not None:
+            peer.close(action.reason)
+
+    def _hold(self, action: actions.Hold) -> None:
+        connection = self.reactor.connections[action.session]
+        connection.put_back(action.line)
+        connection.pause_reading()
+        self.reactor.call_later(action.delay_s, connection.resume_reading)
+
+    def _report(self, action: actions.Report) -> None:
+        connection = self.reactor.connections.get(action.session)
+        where = connection.peer if connection is not None else "in process"
+        user = {"user": action.name} if action.name else {}
+        note(where, action.session, action.what, **user)
+
+
+_PERFORM: Final[dict[type[Action], Callable[[Shell, Any], None]]] = {
+    actions.Send: Shell._send,
+    actions.Publish: Shell._publish,
+    actions.Enter: Shell._enter,
+    actions.Exit: Shell._exit,
+    actions.Close: Shell._close,
+    actions.Hold: Shell._hold,
+    actions.Report: Shell._report,
+}
+
+
+class ChatHandler(Handler):
+    """What the reactor tells, as the core's inputs. One per listener: it knows the dialect.
+
+    A connection's number is its session's number; its `context` is its idle timer, if it has one.
+    """
+
+    __slots__ = ("_core", "_dialect", "_shell")
+
+    def __init__(self, shell: Shell, dialect: Dialect) -> None:
+        self._shell = shell
+        self._core = shell.core
+        self._dialect = dialect
+
+    def connection_made(self, connection: Connection) -> None:
+        """A session begins."""
+        shell = self._shell
+        note(connection.peer, connection.id, "opened")
+        idle_s = shell.idle_timeout_s
+        if idle_s:
+            connection.context = shell.reactor.call_later(idle_s, self._check_idle, connection)
+        shell.perform_all(self._core.connect(connection.id, self._dialect, shell.wall_clock()))
+
+    def line_received(self, connection: Connection, line: bytes) -> None:
+        """The way of every message. What it costs is what the server costs."""
+        shell = self._shell
+        for action in self._core.receive(connection.id, line, shell.wall_clock()):
+            _PERFORM[type(action)](shell, action)
+
+    def line_too_long(self, connection: Connection) -> None:
+        """A line that nobody kept."""
+        shell = self._shell
+        shell.perform_all(self._core.receive_too_long(connection.id, shell.wall_clock()))
+
+    def eof_received(self, connection: Connection) -> None:
+        """`printf ... | nc -N`: everything was handled, the answers are still to be sent."""
+        self._disconnected(connection, "closed by client")
+        connection.close("closed by client")
+
+    def connection_lost(self, connection: Connection, reason: str) -> None:
+        """However it ended."""
+        shell = self._shell
+        if connection.context is not None:
+            shell.reactor.cancel(connection.context)
+        self._disconnected(connection, reason)
+        seconds = shell.reactor.time() - connection.opened_at
+        note(connection.peer, connection.id, "closed", reason=reason, seconds=seconds)
+        shell.connection_lost()
+
+    def loggable(self, line: bytes) -> bytes:
+        """The verb alone: what stands behind it may be a message or a password."""
+        return line.split(None, 1)[0][:LOGGED_INPUT_MAX_BYTES] if line.split() else b""
+
+    def _disconnected(self, connection: Connection, reason: str) -> None:
+        shell = self._shell
+        shell.perform_all(self._core.disconnect(connection.id, reason, shell.wall_clock()))
+
+    def _check_idle(self, connection: Connection) -> None:
+        """Idle is who has sent nothing for so long and has nothing waiting to be handled. Looking
+        when the time is up, instead of moving the timer on every line, keeps lines cheap."""
+        shell = self._shell
+        idle_s = shell.idle_timeout_s
+        reactor = shell.reactor
+        due = connection.heard_at + idle_s
+        if connection.has_waiting_lines or not idle_s:
+            reactor.rearm(connection.context, reactor.now + (idle_s or LOOK_AGAIN_S))
+        elif due > reactor.now:
+            reactor.rearm(connection.context, due)
+        else:
+            shell.perform_all(self._core.time_out(connection.id, shell.wall_clock()))
+
+
+def note(where: str, number: int, what: str, **details: object) -> None:
+    """One line of log about a connection; never anything that someone said.
+
+    The fields are the record's `args`, where a formatter that wants them apart finds them.
+    """
+    if log.isEnabledFor(logging.INFO):
+        fields = {"peer": where, "connection": number, "event": what, **details}
+        log.info("%(peer)s #%(connection)d %(event)s" + _DETAILS[tuple(details)], fields)
+
+
+_DETAILS: Final[dict[tuple[str, ...], str]] = {
+    (): "",
+    ("user",): " as %(user)s",
+    ("reason", "seconds"): " after %(seconds).3f s: %(reason)s",
+}
