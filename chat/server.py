@@ -34,7 +34,8 @@ class ChatServer:
         server.serve_forever()                      # here, until `stop`
         server.run_once(timeout=0)                  # a step at a time, from a loop of yours
 
-    Settings are Config's fields, given by name or as a Config. Raises OSError when an address
+    Settings are Config's fields, given by name or as a Config. A reactor that is given becomes
+    the server's own, and ends with it. Raises OSError when an address
     can't be had, ssl.SSLError or OSError for a certificate that is no good. `stop` and `join`
     may be called from any thread; so may a local user's methods.
     """
@@ -103,9 +104,11 @@ class ChatServer:
         return self.reactor.timeout()
 
     @property
-    def address(self) -> Address:
+    def address(self) -> tuple[str, int]:
         """Where the server listens: (host, port), with the real port."""
-        return self.addresses[0]
+        first = self._addresses[0]
+        assert isinstance(first, tuple)  # `_listen` begins with the host and the port
+        return first
 
     @property
     def addresses(self) -> list[Address]:
@@ -192,21 +195,22 @@ class ChatServer:
     def _listen(self) -> None:
         """Bind everything that the configuration asks for. Raises OSError or ssl.SSLError."""
         context = _tls_context(self.config)
-        main = [(self.config.host, self.config.port)]
         self._addresses: list[Address] = []
-        for address in [address for host, port in main for address in _resolve(host, port)]:
-            self._listen_on(address, DIALECTS["line"], context)
+        self._listen_on((self.config.host, self.config.port), DIALECTS["line"], context)
         for listen in self.config.listen:
-            plain = isinstance(listen.address, str)
-            self._listen_on(listen.address, DIALECTS[listen.dialect], None if plain else context)
+            self._listen_on(listen.address, DIALECTS[listen.dialect], context)
         if self.config.unix:
             self._listen_on(self.config.unix, DIALECTS["line"], None)
 
-    def _listen_on(self, address: Address, dialect: Dialect, tls: ssl.SSLContext | None) -> None:
-        full = dialect.render(Refused("server-full"))
+    def _listen_on(self, where: Address, dialect: Dialect, context: ssl.SSLContext | None) -> None:
+        """All the addresses that a name stands for; who can read a Unix socket needs no TLS."""
+        on_wire = not isinstance(where, str)
+        tls = context if on_wire else None
+        refusal = b"" if tls else dialect.render(Refused("server-full"))
         handler = ChatHandler(self._shell, dialect)
-        listener = self.reactor.listen(address, handler, tls=tls, refusal=b"" if tls else full)
-        self._addresses.append(listener.address)
+        for address in _resolve(*where) if on_wire else [where]:
+            listener = self.reactor.listen(address, handler, tls=tls, refusal=refusal)
+            self._addresses.append(listener.address)
 
     def _begin_stop(self) -> None:
         if self._stopping:
@@ -230,7 +234,10 @@ class ChatServer:
 def _resolve(host: str, port: int) -> list[Address]:
     """Every address that a name stands for (`localhost` has two), on one port."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return list(dict.fromkeys((str(address[0]), port) for *_, address in found))
+    hosts = dict.fromkeys(str(address[0]) for *_, address in found)
+    # A port that the system chooses is another one for each address: then one must do.
+    addresses: list[Address] = [(name, port) for name in hosts]
+    return addresses if port else addresses[:1]
 
 
 def _tls_context(config: Config) -> ssl.SSLContext | None:
