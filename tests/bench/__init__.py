@@ -1,0 +1,1 @@
+"""Speed of this server beside the usual ways to write one: `python3 -m tests.bench`."""

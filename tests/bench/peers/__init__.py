@@ -1,0 +1,1 @@
+"""Chat servers to measure against, each as its users would write it."""

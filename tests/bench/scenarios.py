@@ -1,0 +1,174 @@
+"""What is measured: one row of SCENARIOS and one function each.
+
+A scenario has cases (how many clients, how many messages a second). Its function starts a server,
+puts one case on it, and returns the figures that its columns name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from tests.bench.client import LoadError
+from tests.bench.load import SENDERS, WINDOW, Delivery, Load
+from tests.bench.machine import Cores, cpu_seconds, resident_kib
+from tests.bench.report import Column, Figures
+from tests.bench.servers import Running, Server, start
+
+# Time in which a message that was delivered twice shows up, and a server's memory settles.
+SETTLE_S = 0.2
+# Below this many messages the start of a run, when all windows open at once, would count.
+MESSAGES_MIN = 4 * SENDERS * WINDOW
+STEP_S = 0.01  # the resolution of CPU times
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How large and how long the scenarios are."""
+
+    cores: Cores
+    clients: tuple[int, ...] = (10, 100, 1000)
+    """Cases of the closed loop."""
+    closed_cpu_s: float = 1.2
+    """Server CPU time that a closed run should take, so that its steps don't matter."""
+    closed_max_s: float = 10.0
+    """Wall-clock time that a closed run may take, unless MESSAGES_MIN takes longer."""
+    rates: tuple[int, ...] = (100, 1000)
+    """Cases of the paced load, messages a second in total."""
+    paced_clients: int = 100
+    paced_s: float = 10.0
+    connections: int = 10_000
+    idle_s: float = 5.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One table: `run` measures one server in one case."""
+
+    key: str
+    title: Callable[[Settings], str]
+    case_heading: str
+    cases: Callable[[Settings], tuple[int, ...]]
+    columns: tuple[Column, ...]
+    run: Callable[[Server, int, Settings], Figures]
+
+
+def run_closed(server: Server, clients: int, settings: Settings) -> Figures:
+    """As fast as the window lets the senders, for about `closed_cpu_s` of the server's time."""
+    with Load() as load, start(server, settings.cores.server) as running:
+        load.login(running.port, clients)
+        load.closed(SENDERS * WINDOW, check_all=True)
+        messages = _calibrate(load, running, settings)
+        run, cpu = _timed(running, partial(load.closed, messages))
+        load.idle(SETTLE_S)
+    return _figures(run, cpu)
+
+
+def run_paced(server: Server, rate: int, settings: Settings) -> Figures:
+    """`rate` messages a second in total, evenly spaced, for `paced_s` seconds."""
+    with Load() as load, start(server, settings.cores.server) as running:
+        load.login(running.port, settings.paced_clients)
+        load.closed(SENDERS * WINDOW, check_all=True)
+        messages = _whole(rate * settings.paced_s)
+        run, cpu = _timed(running, partial(load.paced, messages, rate))
+        load.idle(SETTLE_S)
+    return _figures(run, cpu)
+
+
+def run_connections(server: Server, clients: int, settings: Settings) -> Figures:
+    """Log in that many clients, a few at a time, and let them be silent."""
+    with Load() as load, start(server, settings.cores.server) as running:
+        memory, cpu = resident_kib(running.pid), cpu_seconds(running.pid)
+        load.login(running.port, clients)
+        login_cpu = cpu_seconds(running.pid) - cpu
+        load.idle(SETTLE_S)
+        memory = resident_kib(running.pid) - memory
+        cpu = cpu_seconds(running.pid)
+        load.idle(settings.idle_s)
+        idle_cpu = cpu_seconds(running.pid) - cpu
+    return {
+        "memory_kib": memory / clients,
+        "login_us": login_cpu / clients * 1e6,
+        "idle_percent": idle_cpu / settings.idle_s * 100,
+    }
+
+
+def _calibrate(load: Load, running: Running, settings: Settings) -> int:
+    """Warm the server up; returns the messages that take it about `closed_cpu_s`."""
+    messages = MESSAGES_MIN // 4
+    while True:
+        run, cpu = _timed(running, partial(load.closed, messages))
+        if cpu >= settings.closed_cpu_s / 10 or run.seconds >= settings.closed_max_s / 10:
+            break
+        messages *= 4
+    scale = min(settings.closed_cpu_s / max(cpu, STEP_S), settings.closed_max_s / run.seconds)
+    return max(_whole(messages * scale), MESSAGES_MIN)
+
+
+def _whole(messages: float) -> int:
+    """Rounded to the same number for each sender, at least one."""
+    return max(1, round(messages / SENDERS)) * SENDERS
+
+
+def _timed(running: Running, work: Callable[[], Delivery]) -> tuple[Delivery, float]:
+    """What `work` returns, and the CPU seconds that the server used meanwhile."""
+    before = cpu_seconds(running.pid)
+    run = work()
+    return run, cpu_seconds(running.pid) - before
+
+
+def _figures(run: Delivery, cpu: float) -> Figures:
+    if not run.deliveries:
+        raise LoadError("nothing was due to anybody")
+    return {
+        "deliveries": run.deliveries,
+        "seconds": run.seconds,
+        "deliveries_per_s": run.deliveries / run.seconds,
+        "cpu_us": cpu / run.deliveries * 1e6,
+        "p50_ms": run.latency_ms(0.50),
+        "p99_ms": run.latency_ms(0.99),
+        "batch": run.batch,
+        "server_percent": cpu / run.seconds * 100,
+        "generator_percent": run.busy * 100,
+    }
+
+
+CPU = Column("cpu_us", "CPU µs/delivery", 3)
+BATCH = Column("batch", "messages/read", 1)
+LATENCY = (Column("p50_ms", "p50 ms", 2), Column("p99_ms", "p99 ms", 2))
+
+SCENARIOS = (
+    Scenario(
+        key="closed",
+        title=lambda _: f"Closed loop: {SENDERS} senders, {WINDOW} messages of each under way",
+        case_heading="clients",
+        cases=lambda settings: settings.clients,
+        columns=(
+            Column("deliveries_per_s", "deliveries/s", 0),
+            CPU,
+            *LATENCY,
+            BATCH,
+            Column("server_percent", "server busy %", 0),
+        ),
+        run=run_closed,
+    ),
+    Scenario(
+        key="paced",
+        title=lambda settings: f"Paced: {settings.paced_clients} clients, evenly spaced messages",
+        case_heading="messages/s",
+        cases=lambda settings: settings.rates,
+        columns=(CPU, *LATENCY, BATCH),
+        run=run_paced,
+    ),
+    Scenario(
+        key="connections",
+        title=lambda _: "Connections: logged in, then silent",
+        case_heading="clients",
+        cases=lambda settings: (settings.connections,),
+        columns=(
+            Column("memory_kib", "KiB/connection", 1),
+            Column("login_us", "CPU µs/login", 0),
+            Column("idle_percent", "idle CPU %", 1),
+        ),
+        run=run_connections,
+    ),
+)
