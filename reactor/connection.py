@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from reactor.framing import TOO_LONG, LineFramer
 from reactor.group import Group, take_over
+from reactor.interfaces import Loop
 from reactor.limits import ConnectionLimits
 
 if TYPE_CHECKING:
     from reactor.handler import Handler
-    from reactor.loop import Reactor
     from reactor.timers import Timer
     from reactor.tls import TlsLayer
 
@@ -68,7 +68,7 @@ class Connection:
 
     def __init__(
         self,
-        reactor: Reactor,
+        reactor: Loop,
         sock: socket.socket,
         peer: str,
         handler: Handler,
@@ -76,6 +76,7 @@ class Connection:
         tls: TlsLayer | None = None,
     ) -> None:
         self.id = reactor.next_id()
+        reactor.connections[self.id] = self
         self.reactor = reactor
         self.sock = sock
         self.peer = peer  # for people to read: "127.0.0.1:54321"
@@ -156,7 +157,7 @@ class Connection:
         self._waiting.clear()
         self._pause(BY_CLOSING)
         self._timer = self.reactor.call_later(self._limits.linger_s, self.abort, reason)
-        self.reactor.wants_flush(self)
+        self.reactor.turn.flushing.append(self)
 
     def abort(self, reason: str = "aborted") -> None:
         """Close at the end of this turn, and drop what is still due.
@@ -172,7 +173,7 @@ class Connection:
         self._waiting.clear()
         self._paused |= BY_CLOSING
         self._out, self._out_bytes = [], 0
-        self.reactor.wants_reaping(self)
+        self.reactor.turn.doomed.append(self)
 
     # --- bytes in -------------------------------------------------------------------------------
 
@@ -183,7 +184,7 @@ class Connection:
         if mask & EVENT_WRITE:
             self._blocked = False
             self._watch()
-            self.reactor.wants_flush(self)
+            self.reactor.turn.flushing.append(self)
         if mask & self._interest & EVENT_READ:  # paused meanwhile? Then it was for nobody
             self._read()
 
@@ -195,9 +196,8 @@ class Connection:
         except OSError as error:
             self.abort(error.strerror or str(error))
             return
-        if self._state != OPEN:  # lingering: what still comes is not for us, but its end is
-            if not data:
-                self.abort()
+        if self._state != OPEN:
+            self._linger(data)
             return
         self.heard_at = self.reactor.now
         ended = not data
@@ -221,9 +221,19 @@ class Connection:
         plain, problem = tls.receive(data)
         if answer := tls.take_outgoing():
             self._append(answer)
-        if problem:
+        if problem and self._state == OPEN:
             self.close(f"TLS: {problem}")
+        elif problem:
+            self.abort()
         return plain, tls.ended
+
+    def _linger(self, data: bytes) -> None:
+        """We are closing: what still comes in is for nobody, save its end, and a handshake without
+        which our own last words can't be sent."""
+        if not data:
+            self.abort()
+        elif self._tls is not None and self._tls.shaking_hands:
+            self._decrypt(self._tls, data)
 
     def _deliver(self, lines: Iterable[bytes]) -> None:
         """Hand lines to the handler until there are none left, or it has to wait."""
@@ -242,8 +252,14 @@ class Connection:
                     self._input = ENDED_AND_TOLD
                     handler.eof_received(self)
         except Exception:
-            log.exception("%s: a handler failed on %r", self.peer, handler.loggable(line))
+            log.exception("%s: a handler failed on %s", self.peer, self._loggable(line))
             self.abort("internal error")
+
+    def _loggable(self, line: bytes) -> str:
+        try:
+            return repr(self.handler.loggable(line))
+        except Exception as error:  # noqa: BLE001 - it goes into the log beside the first one
+            return f"a line that `loggable` fails on, too: {error!r}"
 
     def _pause(self, why: int) -> None:
         self._paused |= why
@@ -267,7 +283,9 @@ class Connection:
         """Add bytes to this connection's own output. For Group; others `write`."""
         if self._tls is not None:
             data = self._tls.send(data, last=last)
-            if not data:  # the handshake isn't over: the layer keeps them until it is
+            if not data:
+                if self._tls.early_bytes > self._limits.output_max_bytes:
+                    self.abort("too slow a reader")
                 return
         self._append(data)
 
@@ -276,7 +294,7 @@ class Connection:
             return
         if not self._out:
             self.direct = False
-            self.reactor.wants_flush(self)
+            self.reactor.turn.flushing.append(self)
         self._out.append(data)
         self._out_bytes += len(data)
         if self._out_bytes > self._limits.high_water_bytes:
@@ -325,13 +343,15 @@ class Connection:
         self.direct = not self._out and self._state == OPEN and self._tls is None
 
     def _end_output(self) -> None:
-        """All is sent. Say so, and wait for the other side to hang up too.
+        """All is sent, once there was a way to. Say so, and wait for the other side to hang up too.
 
         Closing at once would answer what it has sent meanwhile with a reset, and a reset throws
         away what it has not read yet: the very reply that said why it is being closed.
         """
         if self._input != FLOWING:
             self.abort()
+            return
+        if self._tls is not None and self._tls.shaking_hands:
             return
         try:
             self.sock.shutdown(socket.SHUT_WR)
@@ -358,6 +378,7 @@ class Connection:
 
     def destroy(self) -> None:
         """Close the socket and tell the handler. Called by the loop, when the turn is over."""
+        del self.reactor.connections[self.id]
         self._leave_groups()
         self._state = CLOSED
         if self._interest:

@@ -13,23 +13,51 @@ out of a line, first moves what it is owed into its own buffer (`take_over`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from reactor.connection import Connection
-    from reactor.loop import Reactor
+from reactor.interfaces import Loop
+
+
+class Member(Protocol):
+    """What a group asks of a Connection; its methods are described there."""
+
+    sock: socket.socket
+    direct: bool
+    groups: tuple[Group, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """See Connection."""
+        ...
+
+    def enqueue(self, data: bytes) -> None:
+        """See Connection."""
+        ...
+
+    def sent_directly(self, data: bytes, sent: int) -> None:
+        """See Connection."""
+        ...
+
+    def settled(self) -> None:
+        """See Connection."""
+        ...
+
+    def abort(self, reason: str) -> None:
+        """See Connection."""
+        ...
 
 
 class Group:
     """Connections that are spoken to together. All methods are for the loop's own thread."""
 
-    __slots__ = ("_ahead", "_alone", "_lines", "_members", "_reactor", "_runs")
+    __slots__ = ("_ahead", "_alone", "_lines", "_members", "_runs", "_turn")
 
-    def __init__(self, reactor: Reactor) -> None:
-        self._reactor = reactor
-        self._members: dict[Connection, None] = {}  # as an ordered set
+    def __init__(self, reactor: Loop) -> None:
+        self._turn = reactor.turn
+        self._members: dict[Member, None] = {}  # as an ordered set
         self._lines: list[bytes] = []  # what was said this turn
-        self._ahead: dict[Connection, int] = {}  # who has had how many of them already
+        self._ahead: dict[Member, int] = {}  # who has had how many of them already
         # Where in `_lines` this group took the word from another, under the loop's count of such
         # changes: what it takes to put the lines of several groups back in order.
         self._runs: list[tuple[int, int]] = []
@@ -38,10 +66,10 @@ class Group:
     def __len__(self) -> int:
         return len(self._members)
 
-    def __contains__(self, member: Connection) -> bool:
+    def __contains__(self, member: Member) -> bool:
         return member in self._members
 
-    def add(self, member: Connection) -> None:
+    def add(self, member: Member) -> None:
         """Let a connection hear what is said from now on. Once in is in."""
         if member in self._members or not member.is_open:
             return
@@ -50,7 +78,7 @@ class Group:
         if self._lines:
             self._moved_to_end(member)
 
-    def discard(self, member: Connection) -> None:
+    def discard(self, member: Member) -> None:
         """Let a connection hear nothing more; what was said up to now is still due to it."""
         if member not in self._members:
             return
@@ -62,19 +90,20 @@ class Group:
         if not any(member in group._ahead for group in member.groups):
             member.settled()
 
-    def send(self, data: bytes, but: Connection | None = None) -> None:
+    def send(self, data: bytes, but: Member | None = None) -> None:
         """Have bytes sent to every member, except `but`, at the end of this turn."""
         lines = self._lines
         if but is not None and but in self._members:
             if self._ahead.get(but, 0) != len(lines):
                 take_over(but)
             lines.append(data)
-            self._moved_to_end(but)
+            self._ahead[but] = len(lines)
+            but.direct = False
         else:
             lines.append(data)
-        if self._reactor.speaking is not self:
-            self._runs.append((self._reactor.next_run(self), len(lines) - 1))
-        self._reactor.owed_bytes += len(data)
+        if self._turn.speaking is not self:
+            self._runs.append((self._turn.next_run(self), len(lines) - 1))
+        self._turn.owed_bytes += len(data)
 
     def flush(self, *, alone: bool) -> None:
         """Send the turn's lines. Called by the loop. `alone`: no other group spoke this turn."""
@@ -109,11 +138,11 @@ class Group:
             member.settled()
         self._ahead.clear()
 
-    def _moved_to_end(self, member: Connection) -> None:
+    def _moved_to_end(self, member: Member) -> None:
         self._ahead[member] = len(self._lines)
         member.direct = False
 
-    def _owed(self, member: Connection) -> list[tuple[int, bytes]]:
+    def _owed(self, member: Member) -> list[tuple[int, bytes]]:
         """What a member has not had, a joined piece per run, each under the run's number."""
         position = self._ahead.get(member, 0)
         ends = [start for _, start in self._runs[1:]] + [len(self._lines)]
@@ -124,11 +153,11 @@ class Group:
         ]
 
 
-def _several_spoke(member: Connection) -> bool:
+def _several_spoke(member: Member) -> bool:
     return sum(1 for group in member.groups if group._lines) > 1
 
 
-def take_over(member: Connection) -> None:
+def take_over(member: Member) -> None:
     """Move what a member's groups owe it into its own buffer, in the order in which it was said."""
     pieces: list[tuple[int, bytes]] = []
     for group in member.groups:

@@ -13,12 +13,13 @@ from selectors import EVENT_READ
 from typing import TYPE_CHECKING
 
 from reactor.connection import Connection
+from reactor.interfaces import Loop
 from reactor.limits import ConnectionLimits
 from reactor.tls import TlsLayer
 
 if TYPE_CHECKING:
     from reactor.handler import Handler
-    from reactor.loop import Reactor
+    from reactor.timers import Timer
 
 log = logging.getLogger("reactor")
 
@@ -36,7 +37,7 @@ class Listener:
 
     def __init__(
         self,
-        reactor: Reactor,
+        reactor: Loop,
         sock: socket.socket,
         handler: Handler,
         limits: ConnectionLimits,
@@ -49,7 +50,8 @@ class Listener:
         self._limits = limits
         self.tls = tls  # may be replaced, for connections from then on
         self._refusal = refusal  # what somebody reads whom we have no descriptor for
-        self._reserve = os.open(os.devnull, os.O_RDONLY)  # given up to be able to refuse
+        self._reserve = _open_reserve()  # given up to be able to refuse
+        self._backoff: Timer | None = None  # ends the time in which nobody is let in
         self._exhausted = False
         self._accepting = False
         self._open = True
@@ -61,11 +63,15 @@ class Listener:
     def resume_accepting(self) -> None:
         """Accept again after `pause_accepting`."""
         if self._open and not self._accepting:
+            if self._reserve is None:
+                self._reserve = _open_reserve()
             self._accepting = True
             self._reactor.watch(self._sock, 0, EVENT_READ, self)
 
     def pause_accepting(self) -> None:
         """Leave who connects to wait in the kernel's queue."""
+        if self._backoff is not None:
+            self._reactor.cancel(self._backoff)
         if self._accepting:
             self._accepting = False
             self._reactor.watch(self._sock, EVENT_READ, 0, self)
@@ -77,7 +83,8 @@ class Listener:
         self.pause_accepting()
         self._open = False
         self._sock.close()
-        os.close(self._reserve)
+        if self._reserve is not None:
+            os.close(self._reserve)
         if isinstance(self.address, str):
             with suppress(OSError):  # somebody tidied up before us, or we may not any more
                 os.unlink(self.address)
@@ -111,7 +118,6 @@ class Listener:
         layer = TlsLayer(self.tls) if self.tls is not None else None
         name = format_address(peer[:2]) if isinstance(peer, tuple) else self.name
         connection = Connection(self._reactor, sock, name, self._handler, self._limits, layer)
-        self._reactor.connections[connection.id] = connection
         try:
             self._handler.connection_made(connection)
         except Exception:
@@ -124,20 +130,32 @@ class Listener:
         if not self._exhausted:
             self._exhausted = True
             log.error("%s: can't accept: %s; refusing until there is room", self.name, error)
+        self._refuse_waiting()
+        self.pause_accepting()
+        self._backoff = self._reactor.call_later(ACCEPT_BACKOFF_S, self.resume_accepting)
+
+    def _refuse_waiting(self) -> None:
         for _ in range(ACCEPT_BURST):
-            os.close(self._reserve)
+            if self._reserve is not None:
+                os.close(self._reserve)
             try:
                 sock, _peer = self._sock.accept()
-                with sock, suppress(OSError):  # it gave up, or has said nothing yet
+                with sock, suppress(OSError):  # this one gave up, or has said nothing yet
                     sock.setblocking(False)
                     sock.send(self._refusal)
                     sock.recv(self._limits.read_max_bytes)  # unread input would undo the sending
             except OSError:
-                break  # nobody is left at the door
+                return  # nobody is left at the door
             finally:
-                self._reserve = os.open(os.devnull, os.O_RDONLY)
-        self.pause_accepting()
-        self._reactor.call_later(ACCEPT_BACKOFF_S, self.resume_accepting)
+                self._reserve = _open_reserve()
+
+
+def _open_reserve() -> int | None:
+    """A descriptor to give up later. None while another thread has taken the last one."""
+    try:
+        return os.open(os.devnull, os.O_RDONLY)
+    except OSError:
+        return None
 
 
 def bind(address: Address, *, mode: int | None = None) -> socket.socket:

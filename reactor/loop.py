@@ -25,14 +25,15 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import count
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from reactor.connection import Connection
-from reactor.group import Group
 from reactor.handler import Handler
+from reactor.interfaces import Source
 from reactor.limits import ConnectionLimits
 from reactor.listener import Address, Listener, bind
 from reactor.timers import Timer, TimerQueue
+from reactor.turn import Turn
 from reactor.wakeup import Wakeup
 
 log = logging.getLogger("reactor")
@@ -47,12 +48,6 @@ TURN_OUTPUT_BYTES = 262_144  # owed to groups; over it a turn flushes before it 
 GATHER_ROUNDS = 8
 
 WORKERS = 4  # threads for blocking work; they are only made when there is some
-
-
-class Source(Protocol):
-    """What can be watched: it is told when its socket is ready."""
-
-    def ready(self, mask: int) -> None: ...
 
 
 class Reactor:
@@ -79,6 +74,7 @@ class Reactor:
         self._running_turn = False
         self._stopping = False
         self._closed = False
+        self.turn = Turn()
         self.now = clock()
         """The clock's reading, in seconds, when this turn began to handle its events."""
         self.connections: dict[int, Connection] = {}
@@ -86,13 +82,6 @@ class Reactor:
         self.listeners: list[Listener] = []
         self.before_flush: list[Callable[[], object]] = []
         """Called before a turn's output leaves, as often as there is output."""
-        self._flushing: list[Connection] = []
-        self._doomed: list[Connection] = []
-        # What groups said this turn. See group.py.
-        self._spoken: list[Group] = []
-        self._runs = count(1)
-        self.speaking: Group | None = None
-        self.owed_bytes = 0
 
     # --- running --------------------------------------------------------------------------------
 
@@ -109,7 +98,7 @@ class Reactor:
         try:
             self._handle(self._selector.select(self._patience(timeout)))
             for _ in range(GATHER_ROUNDS):
-                if not self._spoken:
+                if not self.turn.spoken:
                     break
                 self._handle(self._selector.select(0))
             for timer in self._timers.due(self.now):
@@ -134,7 +123,7 @@ class Reactor:
 
     def timeout(self) -> float | None:
         """Seconds until `run_once` has something to do of itself; None: not before an event."""
-        if self._soon or self._spoken or self._flushing or self._doomed:
+        if self._soon or not self.turn.is_over:
             return 0.0
         due = self._timers.next_when()
         return None if due is None else max(0.0, due - self._clock())
@@ -148,7 +137,7 @@ class Reactor:
             listener.close()
         for connection in list(self.connections.values()):
             connection.abort("reactor closed")
-        self._reap()
+        self.turn.reap()
         if self._workers is not None:
             self._workers.shutdown(wait=False, cancel_futures=True)
         self._selector.close()
@@ -242,53 +231,20 @@ class Reactor:
 
     # --- a turn and its end ----------------------------------------------------------------------
 
-    def wants_flush(self, connection: Connection) -> None:
-        """Has output, or waits to be closed when it has none. For connections."""
-        self._flushing.append(connection)
-
-    def wants_reaping(self, connection: Connection) -> None:
-        """Is to be closed at the end of this turn. For connections."""
-        self._doomed.append(connection)
-
-    def next_run(self, group: Group) -> int:
-        """`group` speaks now; returns a number that grows with every change. For groups."""
-        if group not in self._spoken:
-            self._spoken.append(group)
-        self.speaking = group
-        return next(self._runs)
-
     def _handle(self, events: list[tuple[selectors.SelectorKey, int]]) -> None:
         self.now = self._clock()
         for key, mask in events:
             key.data.ready(mask)
-            if self.owed_bytes > TURN_OUTPUT_BYTES:
+            if self.turn.owed_bytes > TURN_OUTPUT_BYTES:
                 self._end_turn()
 
     def _end_turn(self) -> None:
         """Commit, flush and reap, until there is nothing left to say to anyone."""
-        while self._spoken or self._flushing or self._doomed:
+        while not self.turn.is_over:
             for prepare in self.before_flush:
                 self._call(prepare, ())
-            self._flush()
-            self._reap()
-
-    def _flush(self) -> None:
-        spoken, self._spoken = self._spoken, []
-        for group in spoken:
-            group.flush(alone=len(spoken) == 1)
-        flushing, self._flushing = self._flushing, []
-        for connection in flushing:
-            connection.flush()
-        for group in spoken:
-            group.end_turn()
-        self.speaking = None
-        self.owed_bytes = 0
-
-    def _reap(self) -> None:
-        doomed, self._doomed = self._doomed, []
-        for connection in doomed:
-            del self.connections[connection.id]
-            connection.destroy()
+            self.turn.flush()
+            self.turn.reap()
 
     def _patience(self, timeout: float | None) -> float | None:
         """How long this turn may wait for an event, in seconds."""

@@ -14,14 +14,15 @@ READ_BYTES = 65_536
 class TlsLayer:
     """The server's side of one TLS connection."""
 
-    __slots__ = ("_early", "_incoming", "_outgoing", "_ready", "_tls", "ended")
+    __slots__ = ("_early", "_incoming", "_outgoing", "_said_last", "_tls", "ended", "shaking_hands")
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._ready = False  # the handshake is over
-        self._early: list[bytes] = []  # plain text that had to be sent before that
+        self.shaking_hands = True  # nothing can be sent yet
+        self._early = bytearray()  # plain text that was to be sent before that
+        self._said_last = False  # and whether it was to be the last
         self.ended = False  # the other side said that it will send no more
 
     def receive(self, data: bytes) -> tuple[bytes, str]:
@@ -32,11 +33,10 @@ class TlsLayer:
         self._incoming.write(data)
         plain = b""
         try:
-            if not self._ready:
+            if self.shaking_hands:
                 self._tls.do_handshake()
-                self._ready = True
-                for early in self._early:
-                    self._tls.write(early)
+                self.shaking_hands = False
+                self._encrypt(self._early)
                 self._early.clear()
             while chunk := self._tls.read(READ_BYTES):
                 plain += chunk
@@ -46,22 +46,33 @@ class TlsLayer:
         except ssl.SSLZeroReturnError:
             self.ended = True
         except ssl.SSLError as error:
+            self.shaking_hands = False
             return plain, error.reason or str(error)
         return plain, ""
 
     def send(self, data: bytes, *, last: bool = False) -> bytes:
-        """Encrypt. `last`: say goodbye as well. Returns what to put on the socket, if anything."""
-        if not self._ready:
-            self._early.append(data)
+        """Encrypt. `last`: say goodbye as well. Returns what to put on the socket, if anything:
+        before the handshake is over nothing can be sent, and `early_bytes` wait for it."""
+        self._said_last = last
+        if self.shaking_hands:
+            self._early += data
             return b""
+        self._encrypt(data)
+        return self.take_outgoing()
+
+    @property
+    def early_bytes(self) -> int:
+        """Plain text that waits for the end of the handshake."""
+        return len(self._early)
+
+    def _encrypt(self, data: bytes | bytearray) -> None:
         # Our goodbye is out; the other side's is not waited for. And a session that broke takes
         # nothing more: `receive` has said so.
         with suppress(ssl.SSLError):
             if data:
                 self._tls.write(data)
-            if last:
+            if self._said_last:
                 self._tls.unwrap()
-        return self.take_outgoing()
 
     def take_outgoing(self) -> bytes:
         """What the layer itself wants to put on the socket."""

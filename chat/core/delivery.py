@@ -6,7 +6,7 @@ per dialect and published once per audience, whatever the size of the room.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from chat.core import events
@@ -20,18 +20,21 @@ from chat.core.settings import Settings
 class Delivery:
     """Knows the sessions and the audiences, and nothing of the world.
 
-    Each method adds to a list of actions that is under way: a message makes one list.
+    Every route adds to the list of actions that `deliver` has begun.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.sessions: dict[int, Session] = {}
-        # By room: who speaks what there, and how many do.
-        self._audiences: dict[str, dict[Dialect, tuple[Audience, int]]] = {}
+        # By room, then by the dialect's name: who speaks what there, and how many do.
+        self._audiences: dict[str, dict[str, tuple[Dialect, Audience, int]]] = {}
 
-    def deliver(self, event: Event, session: Session, actions: list[Action]) -> None:
-        """What an event calls for. `session` is whose input brought it about."""
-        _ROUTES[type(event)](self, event, session, actions)
+    def deliver(self, happened: Iterable[Event], session: Session) -> list[Action]:
+        """What events call for, in order. `session` is whose input brought them about."""
+        actions: list[Action] = []
+        for event in happened:
+            _ROUTES[type(event)](self, event, session, actions)
+        return actions
 
     def reply(self, event: Event, session: Session, actions: list[Action]) -> None:
         """To nobody but who asked."""
@@ -39,7 +42,7 @@ class Delivery:
 
     def publish(self, event: Event, room: str, but: int | None, actions: list[Action]) -> None:
         """To a whole room, except perhaps to one session."""
-        for dialect, (audience, _) in self._audiences.get(room, _NOBODY).items():
+        for dialect, audience, _ in self._audiences.get(room, _NOBODY).values():
             actions.append(Publish(audience, dialect.render(event), but))
 
     def said(self, event: events.Said, _session: Session, actions: list[Action]) -> None:
@@ -71,7 +74,8 @@ class Delivery:
     def disconnected(
         self, event: events.Disconnected, session: Session, actions: list[Action]
     ) -> None:
-        """News for those who remain."""
+        """News for those who remain; the session has no name from here on."""
+        session.log_out()
         for room in event.rooms:
             actions.append(Exit(session.id, self._exit(session.dialect, room)))
             self.publish(event, room, None, actions)
@@ -90,23 +94,24 @@ class Delivery:
 
     def _enter(self, dialect: Dialect, room: str) -> Audience:
         audiences = self._audiences.setdefault(room, {})
-        audience, size = audiences.get(dialect) or (Audience(room, dialect.name), 0)
-        audiences[dialect] = audience, size + 1
+        known = audiences.get(dialect.name)
+        first, audience, size = known or (dialect, Audience(room, dialect.name), 0)
+        audiences[dialect.name] = first, audience, size + 1
         return audience
 
     def _exit(self, dialect: Dialect, room: str) -> Audience:
         audiences = self._audiences[room]
-        audience, size = audiences[dialect]
+        first, audience, size = audiences[dialect.name]
         if size > 1:
-            audiences[dialect] = audience, size - 1
+            audiences[dialect.name] = first, audience, size - 1
         else:
-            del audiences[dialect]
+            del audiences[dialect.name]
         if not audiences:
             del self._audiences[room]
         return audience
 
 
-_NOBODY: Final[dict[Dialect, tuple[Audience, int]]] = {}
+_NOBODY: Final[dict[str, tuple[Dialect, Audience, int]]] = {}
 
 _Route = Callable[[Delivery, Any, Session, list[Action]], None]
 

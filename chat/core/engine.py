@@ -10,7 +10,7 @@ inputs and replayed.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from chat.core.actions import Action, Hold, Report
 from chat.core.commands import Command, Disconnect, Malformed
@@ -21,9 +21,12 @@ from chat.core.errors import Refusal
 from chat.core.events import Event, Greeted, IdledOut, Refused, ShutDown, SlowedDown
 from chat.core.limits import Limits
 from chat.core.registry import REGISTRY, Row
-from chat.core.session import REFUSED_IN, Session
+from chat.core.session import REFILL_S, REFUSED_IN, Session
 from chat.core.settings import Settings
 from chat.core.world import World
+
+HOLD_MIN_S: Final = 0.001
+"""A shorter wait than this can be less than what `now` can tell apart: time would stand still."""
 
 
 class ChatCore:
@@ -48,14 +51,12 @@ class ChatCore:
         session = Session(session_id, dialect, self.world.limits, now)
         full = len(self._sessions) >= self.world.limits.clients_max
         self._sessions[session_id] = session
-        actions: list[Action] = []
         if full:
-            self._deliver(Refused("server-full"), session, actions)
+            actions = self._deliver((Refused("server-full"),), session)
             self._delivery.close(session, "server full", actions)
-            actions.append(Report(session_id, "refused: server full"))
-        elif self._delivery.settings.greeting:
-            self._deliver(Greeted(self._delivery.settings.greeting), session, actions)
-        return actions
+            return [*actions, Report(session_id, "refused: server full")]
+        greeting = self._delivery.settings.greeting
+        return self._deliver((Greeted(greeting),), session) if greeting else []
 
     def receive(self, session_id: int, line: bytes, now: float) -> list[Action]:
         """A session sent a line (without its line end)."""
@@ -65,7 +66,7 @@ class ChatCore:
         command = session.dialect.parse(line)
         row = REGISTRY[type(command)]
         tokens = session.tokens - row.cost
-        if tokens < 0:
+        if tokens < 0 or now - session.filled_at > REFILL_S:
             session.refill(self.world.limits, now)
             tokens = session.tokens - min(row.cost, self.world.limits.rate_burst)
             if tokens < 0:
@@ -80,6 +81,7 @@ class ChatCore:
         if session is None:
             return []
         row = REGISTRY[Malformed]
+        session.refill(self.world.limits, now)
         session.tokens -= row.cost
         return self._handle(session, Malformed("line-too-long"), row, now)
 
@@ -106,7 +108,7 @@ class ChatCore:
             return []
         reason = "idle timeout"
         actions = self._handle(session, Disconnect(reason), REGISTRY[Disconnect], now)
-        self._deliver(IdledOut(), session, actions)
+        actions += self._deliver((IdledOut(),), session)
         self._delivery.close(session, reason, actions)
         return actions
 
@@ -114,7 +116,7 @@ class ChatCore:
         """The server stops: everyone is told, nobody is told of everyone else."""
         actions: list[Action] = []
         for session in list(self._sessions.values()):
-            self._deliver(ShutDown(), session, actions)
+            actions += self._deliver((ShutDown(),), session)
             self._delivery.close(session, "shutdown", actions)
         return actions
 
@@ -143,16 +145,12 @@ class ChatCore:
             happened = self.commit(entry) if row.changes else row.handler(self.world, entry)
         except Refusal as refusal:
             happened = (Refused(refusal.code, refusal.detail),)
-        actions: list[Action] = []
-        for event in happened:
-            self._deliver(event, session, actions)
-        return actions
+        return self._deliver(happened, session)
 
     def _hold(self, session: Session, line: bytes, missing: float) -> list[Action]:
         """Over its rate nothing is refused or lost: the line waits, and says so the first time."""
-        actions: list[Action] = []
-        if not session.slowed:
-            session.slowed = True
-            self._deliver(SlowedDown(), session, actions)
-        actions.append(Hold(session.id, line, missing / self.world.limits.rate_per_s))
+        actions = [] if session.slowed else self._deliver((SlowedDown(),), session)
+        session.slowed = True
+        delay_s = max(missing / self.world.limits.rate_per_s, HOLD_MIN_S)
+        actions.append(Hold(session.id, line, delay_s))
         return actions

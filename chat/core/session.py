@@ -35,6 +35,10 @@ REFUSED_IN: Final[dict[State, Code]] = {
     State.READY: "already-logged-in",
 }
 
+REFILL_S: Final = 0.1
+"""How old the level of a bucket may be when a line is taken on it. Filling for each line would
+cost each line; filling the empty ones alone would let one burst follow another at once."""
+
 
 class Session:
     """State, name, and a token bucket that holds the rate of its lines.
@@ -44,7 +48,7 @@ class Session:
     fills no bucket and empties none.
     """
 
-    __slots__ = ("_filled_at", "dialect", "id", "name", "slowed", "state", "tokens")
+    __slots__ = ("dialect", "filled_at", "id", "name", "slowed", "state", "tokens")
 
     def __init__(self, id: int, dialect: Dialect, limits: Limits, now: float) -> None:
         self.id = id
@@ -53,21 +57,25 @@ class Session:
         self.name = ""
         self.slowed = False  # was told that its lines wait, and has not caught up since
         self.tokens: float = limits.rate_burst or inf
-        self._filled_at = now
+        self.filled_at = now
 
     def log_in(self, name: str) -> None:
         """It has a user now."""
         self.state = State.READY
         self.name = name
 
+    def log_out(self) -> None:
+        """It has none any more."""
+        self.state = State.CONNECTED
+        self.name = ""
+
     def refill(self, limits: Limits, now: float) -> None:
         """Add the tokens for the time since the last refill."""
-        if not limits.rate_burst:
-            self.tokens = inf
-            return
-        gained = max(0.0, now - self._filled_at) * limits.rate_per_s
-        self.tokens = min(self.tokens, limits.rate_burst) + gained
-        self._filled_at = now
-        if self.tokens >= limits.rate_burst:
-            self.tokens = limits.rate_burst
+        full = limits.rate_burst or inf
+        gained = max(0.0, now - self.filled_at) * limits.rate_per_s if limits.rate_burst else inf
+        level = self.tokens + gained
+        # Full just now is a bucket on which a line has waited; so, full and a line's time longer.
+        if level >= full + 1:
             self.slowed = False
+        self.tokens = min(level, full)
+        self.filled_at = now

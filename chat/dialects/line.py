@@ -8,20 +8,12 @@ at the ends go and runs of them become one, "so messages always appear clean".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from chat.core import commands, events
-from chat.core.commands import Blank, Command, Malformed
+from chat.core.commands import Command, Malformed
 from chat.core.world import LOBBY
-from chat.dialects.base import Renderer, TextDialect
-
-
-class Verb(NamedTuple):
-    """How a command is written."""
-
-    command: type[Command]
-    usage: str  # of its arguments
-    parse: Callable[[str], Command]  # of what stands behind the verb and its blanks
+from chat.dialects.base import Renderer, TextDialect, Verb
 
 
 def _alone(command: Callable[[], Command]) -> Callable[[str], Command]:
@@ -94,14 +86,5 @@ class LineDialect(TextDialect):
     """One object serves all connections: it has no state."""
 
     name = "line"
+    verbs: Mapping[str, Verb] = VERBS
     renderers: Mapping[type[events.Event], Renderer] = RENDERERS
-
-    def parse_text(self, text: str) -> Command:
-        """A verb and what stands behind it."""
-        words = text.split(None, 1)
-        if not words:
-            return Blank()
-        verb = VERBS.get(words[0]) or VERBS.get(words[0].upper())
-        if verb is None:
-            return Malformed("unknown-command", words[0])
-        return verb.parse(words[1] if len(words) > 1 else "")

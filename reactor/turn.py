@@ -1,0 +1,78 @@
+"""Turn: what a turn of the loop has left to do at its end, and the doing of it."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Protocol
+
+
+class Peer(Protocol):
+    """A connection, as the end of a turn sees it."""
+
+    def flush(self) -> None:
+        """Send what is due, as far as the socket takes it."""
+        ...
+
+    def destroy(self) -> None:
+        """Close, and tell the handler."""
+        ...
+
+
+class Speaker(Protocol):
+    """A group, as the end of a turn sees it."""
+
+    def flush(self, *, alone: bool) -> None:
+        """Send what was said to every member. `alone`: no other group spoke this turn."""
+        ...
+
+    def end_turn(self) -> None:
+        """Forget what was said."""
+        ...
+
+
+class Turn:
+    """Connections, listeners and groups put down here what they need; the loop has it done."""
+
+    def __init__(self) -> None:
+        self.flushing: list[Peer] = []
+        """Have output, or wait to be closed when they have none."""
+        self.doomed: list[Peer] = []
+        """Are to be closed at the end of the turn."""
+        self.spoken: list[Speaker] = []
+        """Groups that have said something, in the order in which they began."""
+        self.speaking: Speaker | None = None
+        """The one of them that spoke last."""
+        self.owed_bytes = 0
+        """What groups said: to be sent to each member."""
+        self._runs = count(1)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is left to do."""
+        return not (self.spoken or self.flushing or self.doomed)
+
+    def next_run(self, group: Speaker) -> int:
+        """`group` takes the word; returns a number that grows with every change of speaker."""
+        if group not in self.spoken:
+            self.spoken.append(group)
+        self.speaking = group
+        return next(self._runs)
+
+    def flush(self) -> None:
+        """Groups first: what they owe to those with output of their own goes behind that."""
+        spoken, self.spoken = self.spoken, []
+        for group in spoken:
+            group.flush(alone=len(spoken) == 1)
+        flushing, self.flushing = self.flushing, []
+        for connection in flushing:
+            connection.flush()
+        for group in spoken:
+            group.end_turn()
+        self.speaking = None
+        self.owed_bytes = 0
+
+    def reap(self) -> None:
+        """Close who is to be closed. Their handlers may have something to say about it."""
+        doomed, self.doomed = self.doomed, []
+        for connection in doomed:
+            connection.destroy()
