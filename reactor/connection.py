@@ -98,7 +98,7 @@ class Connection:
         self._interest = 0
         self._state = OPEN
         self._reason = ""
-        self._timer: Timer | None = None
+        self._timer: Timer | None = None  # while closing: when to stop waiting
         self._watch()
 
     def __repr__(self) -> str:
@@ -144,7 +144,7 @@ class Connection:
         self._waiting.insert(0, line)
 
     def close(self, reason: str = "closed") -> None:
-        """Send what is due, then close; give up after `linger_s`. No more lines come in."""
+        """Send what is due, then close; give up after `flush_s`. No more lines come in."""
         if self._state != OPEN:
             return
         self._leave_groups()
@@ -156,7 +156,7 @@ class Connection:
         self.direct = False
         self._waiting.clear()
         self._pause(BY_CLOSING)
-        self._timer = self.reactor.call_later(self._limits.linger_s, self.abort, reason)
+        self._timer = self.reactor.call_later(self._limits.flush_s, self.abort, reason)
         self.reactor.turn.flushing.append(self)
 
     def abort(self, reason: str = "aborted") -> None:
@@ -357,6 +357,10 @@ class Connection:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError as error:
             self.abort(error.strerror or str(error))
+            return
+        if self._timer is not None:
+            self.reactor.cancel(self._timer)
+        self._timer = self.reactor.call_later(self._limits.linger_s, self.abort)
         self._watch()
 
     # --- housekeeping ---------------------------------------------------------------------------

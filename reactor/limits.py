@@ -25,5 +25,9 @@ class ConnectionLimits:
     """With more than this unsent, a connection is dropped: others' lines can't be made to wait
     for one slow reader, nor kept for it without end."""
 
-    linger_s: float = 5.0
+    flush_s: float = 5.0
     """How long a connection that is being closed has to take what is still due to it."""
+
+    linger_s: float = 1.0
+    """How long it then has to hang up itself: enough for what it says meanwhile to be thrown away
+    without harm, and short, as some programs (OpenBSD's nc) never do."""
