@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import chat
@@ -51,7 +52,12 @@ def serve(parsed: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="chat", description=chat.__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="chat",
+        description=chat.__doc__,
+        epilog="`chat serve --help` lists the settings.",
+        allow_abbrev=False,
+    )
     parser.add_argument("--version", action="version", version=f"reactor-chat {chat.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     command = commands.add_parser(
@@ -61,7 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Each of these is also a CHAT_... variable (CHAT_PORT=5000) and a key of the file.",
         allow_abbrev=False,
     )
-    command.add_argument("port_argument", nargs="?", metavar="PORT", type=_typed(_PORT))
+    command.add_argument(
+        "port_argument", nargs="?", metavar="PORT", type=_typed(_PORT), help="the same as --port"
+    )
     command.add_argument("--config", metavar="FILE", help="read settings from a TOML file")
     for option in OPTIONS:
         _add_flag(command, option)
@@ -137,7 +145,8 @@ def _raise_descriptor_limit() -> None:
     """A connection takes a descriptor; the usual limit of 1,024 is for ordinary programs."""
     if sys.platform != "win32":
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        with suppress(ValueError, OSError):  # macOS has no limit, and then refuses to set none
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _one_line(error: Exception) -> str:

@@ -20,6 +20,7 @@ from reactor import Address
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 PORT_MAX = 65_535
+DIGITS_MAX = 18  # of a whole number: more than there are of anything
 DEFAULT_HOST = "127.0.0.1"  # nobody else can reach it until somebody decides so
 
 
@@ -87,7 +88,7 @@ class Config:
 
 def parse_port(text: str) -> int:
     """0 to 65535; 0 lets the system choose."""
-    if not (text.isascii() and text.isdecimal() and int(text) <= PORT_MAX):
+    if not 0 <= _whole(text) <= PORT_MAX:
         raise ConfigError(f"{text!r} is not a port: 0 to {PORT_MAX}")
     return int(text)
 
@@ -139,7 +140,7 @@ def parse_seconds(text: str) -> float:
 
 def parse_count(text: str) -> int:
     """A whole number from 1."""
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+    if _whole(text) < 1:
         raise ConfigError(f"{text!r} is not a whole number from 1")
     return int(text)
 
@@ -149,6 +150,18 @@ def parse_line(text: str) -> str:
     if not text.isprintable():
         raise ConfigError(f"{text!r} is more than one line of plain text")
     return text
+
+
+def parse_name(text: str) -> str:
+    """Of a host or a file; the system tells whether there is such a thing."""
+    if "\0" in text:
+        raise ConfigError(f"{text!r} can't be a name")
+    return text
+
+
+def _whole(text: str) -> int:
+    """Negative if it is no number; `int` itself refuses those of more than 4,300 digits."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX else -1
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -180,7 +193,7 @@ class Option:
 
 
 OPTIONS: Final[tuple[Option, ...]] = (
-    Option("host", str, "HOST", "listen on this address or name (127.0.0.1)"),
+    Option("host", parse_name, "HOST", "listen on this address or name (127.0.0.1)"),
     Option("port", parse_port, "PORT", "listen on this port (4000); 0 lets the system choose"),
     Option(
         "listen",
@@ -188,9 +201,9 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "DIALECT:ADDRESS",
         "listen here too, for this dialect: line:5000, line:0.0.0.0:5000; may be repeated",
     ),
-    Option("unix", str, "PATH", "listen on a Unix socket too"),
-    Option("tls_cert", str, "FILE", "speak TLS, with this certificate chain (PEM)", True),
-    Option("tls_key", str, "FILE", "and this private key (PEM)", True),
+    Option("unix", parse_name, "PATH", "listen on a Unix socket too"),
+    Option("tls_cert", parse_name, "FILE", "speak TLS, with this certificate chain (PEM)", True),
+    Option("tls_key", parse_name, "FILE", "and this private key (PEM)", True),
     Option("greeting", parse_line, "TEXT", "a line that everyone reads on connecting", True),
     Option("echo", parse_bool, "", "who sends a message is sent it as well", True),
     Option("join_notices", parse_bool, "", "say when someone joins", True),
@@ -233,7 +246,7 @@ def load(path: str | None, environment: Mapping[str, str], flags: Mapping[str, A
 def _from_file(path: str) -> dict[str, Any]:
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # not there, not UTF-8, not TOML
         raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     settings = {}
     for key, value in table.items():
@@ -264,6 +277,8 @@ def _parse(option: Option, value: object, where: str) -> Any:
             return tuple(option.parse(str(item)) for item in items)
         if isinstance(value, dict | list):
             raise ConfigError("must be a single value")
+        if option.parse in {parse_name, parse_line} and not isinstance(value, str):
+            raise ConfigError("must be text, in quotes")
         return option.parse(str(value))
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
@@ -276,6 +291,9 @@ def changed(old: Config, new: Config) -> tuple[Config, list[str]]:
     different = {name for name in names if getattr(old, name) != getattr(new, name)}
     waits = [option.flag for option in OPTIONS if option.name in different and not option.reloads]
     kept = {option.name: getattr(old, option.name) for option in OPTIONS if not option.reloads}
+    if bool(old.tls_cert) != bool(new.tls_cert):  # a port speaks TLS, or it doesn't
+        waits += ["tls-cert", "tls-key"]
+        kept |= {"tls_cert": old.tls_cert, "tls_key": old.tls_key}
     return replace(new, **kept), waits
 
 

@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from chat.config import Config, level
 
@@ -70,8 +71,9 @@ class TurnHandler(logging.Handler):
         self.acquire()
         text, self._lines = "".join(self._lines), []
         self.release()
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with suppress(OSError, ValueError):  # nobody reads it any more: no reason to stop serving
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def set_up(config: Config, call_soon: Callable[..., object]) -> None:

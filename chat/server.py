@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import ssl
 import threading
@@ -20,7 +22,7 @@ from chat.core.events import Event, Refused
 from chat.dialects import DIALECTS
 from chat.local import LocalUser
 from chat.shell import ChatHandler, Shell
-from reactor import Address, Reactor
+from reactor import Address, Reactor, format_address
 
 T = TypeVar("T")
 
@@ -55,7 +57,7 @@ class ChatServer:
         self._shell.idle_timeout_s = self.config.idle_timeout
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
-        self._loop_thread: int | None = None  # who runs the loop, if anyone does
+        self._loop_thread: int | None = None  # who runs the loop, or stepped it last
         self._stopping = False
         self._closed = False
         try:
@@ -93,6 +95,7 @@ class ChatServer:
     def run_once(self, timeout: float | None = None) -> None:
         """One turn of the loop: wait up to `timeout` seconds (None: as long as it takes), handle
         what there is, and send the answers."""
+        self._loop_thread = threading.get_ident()
         self.reactor.run_once(timeout)
 
     def fileno(self) -> int:
@@ -132,10 +135,10 @@ class ChatServer:
                 return
             self._closed = True
         self._loop_thread = None
-        self._shell.end_locals()
         if not self._stopping:
             self._begin_stop()
         self.reactor.run_once(0)  # answers those threads that asked before the lock was ours
+        self._shell.end_locals()  # whom such a thread had join, too
         self.reactor.close()
 
     def reconfigure(self, config: Config) -> list[str]:
@@ -175,6 +178,7 @@ class ChatServer:
     def _in_loop(self, work: Callable[..., T], *args: Any) -> T:
         """Do something in the loop's thread, and wait for what it returns or raises."""
         if not self._closed and self._loop_thread in {None, threading.get_ident()}:
+            self.reactor.call_soon(_nothing)  # a loop that watches `fileno` is to send the answers
             return work(*args)
         result: Future[T] = Future()
 
@@ -209,7 +213,10 @@ class ChatServer:
         refusal = b"" if tls else dialect.render(Refused("server-full"))
         handler = ChatHandler(self._shell, dialect)
         for address in _resolve(*where) if on_wire else [where]:
-            listener = self.reactor.listen(address, handler, tls=tls, refusal=refusal)
+            try:
+                listener = self.reactor.listen(address, handler, tls=tls, refusal=refusal)
+            except OSError as error:
+                raise _naming(format_address(address), error) from None
             self._addresses.append(listener.address)
 
     def _begin_stop(self) -> None:
@@ -218,31 +225,57 @@ class ChatServer:
         self._stopping = True
         for listener in list(self.reactor.listeners):
             listener.close()
-        self._shell.perform_all(self.core.shut_down())
         self.reactor.call_later(SHUTDOWN_S, self._give_up)
+        self._shell.perform_all(self.core.shut_down())
         self._stop_if_empty()
 
     def _give_up(self) -> None:
         for connection in list(self.reactor.connections.values()):
             connection.abort("shutdown")
+        self.reactor.stop()
 
     def _stop_if_empty(self) -> None:
         if self._stopping and not self.reactor.connections:
             self.reactor.stop()
 
 
+def _nothing() -> None:
+    """For a turn that is only to flush."""
+
+
 def _resolve(host: str, port: int) -> list[Address]:
     """Every address that a name stands for (`localhost` has two), on one port."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        error.filename = f"host {host!r}"
+        raise
+    except UnicodeError:  # a part of it is empty, or longer than 63 letters
+        raise OSError(errno.EINVAL, "no such name can be", f"host {host!r}") from None
     hosts = dict.fromkeys(str(address[0]) for *_, address in found)
     # A port that the system chooses is another one for each address: then one must do.
     addresses: list[Address] = [(name, port) for name in hosts]
     return addresses if port else addresses[:1]
 
 
+def _naming(name: str, error: OSError) -> OSError:
+    """The same error, with the name of what could not be had, once."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return OSError(error.errno, reason, name)
+
+
 def _tls_context(config: Config) -> ssl.SSLContext | None:
     if not config.tls_cert:
         return None
+    for path in (config.tls_cert, config.tls_key):
+        with open(path, "rb"):  # `ssl` would not say which of them isn't there
+            pass
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(config.tls_cert, config.tls_key)
+    try:
+        # Without a password, OpenSSL would ask for one at the terminal, and the server wait.
+        context.load_cert_chain(config.tls_cert, config.tls_key, password="")
+    except ssl.SSLError as error:
+        problem = "not a certificate and its key, in PEM and without a password"
+        error.strerror = f"{config.tls_cert}, {config.tls_key}: {problem}"
+        raise
     return context

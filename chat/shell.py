@@ -79,8 +79,9 @@ class Shell:
 
     def leave(self, user: LocalUser, reason: str) -> None:
         """A local user is gone."""
-        if self.locals.pop(user.session, None) is not None:
+        if user.session in self.locals:
             self.perform_all(self.core.disconnect(user.session, reason, self.wall_clock()))
+            del self.locals[user.session]  # not before: it has to be found to be taken out of rooms
             user.close(reason)
 
     def end_locals(self) -> None:
@@ -104,7 +105,9 @@ class Shell:
         return self.reactor.connections.get(session) or self.locals.get(session)
 
     def _send(self, action: actions.Send) -> None:
-        self._peer(action.session).write(action.data)
+        peer = self._peer(action.session)
+        if peer is not None:  # None: the core could not be told that it is gone, a bug of ours
+            peer.write(action.data)
 
     def _publish(self, action: actions.Publish) -> None:
         but = None if action.but is None else self._peer(action.but)
@@ -126,8 +129,8 @@ class Shell:
             del self._groups[action.audience]
 
     def _close(self, action: actions.Close) -> None:
-        self.locals.pop(action.session, None)
         peer = self._peer(action.session)
+        self.locals.pop(action.session, None)
         if peer is not None:
             peer.close(action.reason)
 

@@ -157,7 +157,8 @@ class Connection:
         self._waiting.clear()
         self._pause(BY_CLOSING)
         self._timer = self.reactor.call_later(self._limits.flush_s, self.abort, reason)
-        self.reactor.turn.flushing.append(self)
+        if not self._out:  # otherwise it is among them, or waits for the socket
+            self.reactor.turn.flushing.append(self)
 
     def abort(self, reason: str = "aborted") -> None:
         """Close at the end of this turn, and drop what is still due.

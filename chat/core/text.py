@@ -18,8 +18,10 @@ _NAME_PUNCTUATION = frozenset("_-.")
 # (Default_Ignorable_Code_Point), as far as it has categories that a name may have. With them,
 # a second `bob` would look like the first.
 _IGNORED = dict.fromkeys(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0]
-    + [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+    [
+        *[0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, 0xFFA0],
+        *[*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)],
+    ]
 )
 
 FOLD_MAX_CHARS = 256

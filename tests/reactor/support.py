@@ -256,6 +256,7 @@ class FussySocket:
         """How much the next sends may take together; None: all that the kernel takes."""
         self.sends: list[bytes] = []
         self.reads = 0
+        self.shutdowns = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sock, name)
@@ -269,6 +270,10 @@ class FussySocket:
         if self.allowance is not None:
             self.allowance -= sent
         return sent
+
+    def shutdown(self, how: int) -> None:
+        self.shutdowns += 1
+        self._sock.shutdown(how)
 
     def recv(self, size: int) -> bytes:
         self.reads += 1

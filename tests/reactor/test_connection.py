@@ -182,6 +182,31 @@ def test_pausing_holds_the_lines_from_the_next_one_on(make_world: MakeWorld) -> 
     assert not client.connection.has_waiting_lines
 
 
+@pytest.mark.parametrize("resumed_first", [True, False])
+def test_lines_wait_until_no_reason_is_left(make_world: MakeWorld, resumed_first: bool) -> None:
+    def answer_and_pause(connection: Connection, _line: bytes) -> None:
+        connection.write(b"x" * 1001)
+        connection.pause_reading()
+
+    world = make_world(Recorder(on_line=answer_and_pause), limits=SMALL)
+    client = world.connect()
+    fussy = replace_socket(client.connection)
+    fussy.allowance = 0
+    client.send(b"one\ntwo\n")
+    world.turns(3)
+
+    def drain() -> None:
+        fussy.allowance = None
+        client.expect(b"x" * 1001)
+
+    reasons = [client.connection.resume_reading, drain]
+    for end_reason in reasons if resumed_first else reversed(reasons):
+        assert world.handler.lines() == [b"one"]
+        end_reason()
+        world.turns(3)
+    assert world.handler.lines() == [b"one", b"two"]
+
+
 def test_a_paused_connection_is_not_read_at_all(world: World) -> None:
     client = world.connect()
     fussy = replace_socket(client.connection)
@@ -572,6 +597,30 @@ def test_closing_sends_what_is_due_and_then_the_end(world: World) -> None:
     world.until(world.handler.lost)
     assert world.handler.lost() == ["for a reason"]
     assert not world.reactor.connections
+
+
+def test_the_end_is_said_once(make_world: MakeWorld) -> None:
+    """Not every system takes it twice."""
+    world = make_world(Recorder(on_line=lambda connection, _line: connection.close()))
+    client = world.connect()
+    fussy = replace_socket(client.connection)
+    fussy.allowance = 0
+    client.connection.write(b"never mind ")
+    world.turns()
+    client.connection.write(b"bye\n")
+    client.send(b"x\n")
+    world.turns()
+    assert fussy.shutdowns == 0
+    fussy.allowance = None
+    client.expect_end(b"never mind bye\n")
+    assert fussy.shutdowns == 1
+
+    prompt = world.connect()
+    fussy = replace_socket(prompt.connection)
+    prompt.connection.write(b"bye\n")
+    prompt.connection.close()
+    prompt.expect_end(b"bye\n")
+    assert fussy.shutdowns == 1
 
 
 def test_what_comes_while_closing_is_thrown_away(world: World) -> None:

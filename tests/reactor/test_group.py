@@ -312,6 +312,10 @@ def test_much_output_leaves_before_the_turn_reads_on(
         client.send(b"more than ten bytes\n")
     world.turns()
     assert [sock.sends for sock in sockets] == [[b"more than ten bytes"] * 2] * 2
+    for client in clients:  # and this is counted for each turn
+        client.send(b"four\n")
+    world.turns()
+    assert [sock.sends[2:] for sock in sockets] == [[b"fourfour"]] * 2
 
 
 # --- the model ------------------------------------------------------------------------------------

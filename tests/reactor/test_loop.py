@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import threading
 from collections.abc import Callable, Iterator
@@ -499,6 +500,14 @@ def test_closing_twice_is_closing_once(world: World) -> None:
     world.reactor.close()
     world.reactor.close()
     assert world.handler.lost() == ["reactor closed"]
+
+
+def test_closing_leaves_no_descriptor_open() -> None:
+    before = len(os.listdir("/dev/fd"))
+    with World() as world:
+        clients = [world.connect(), world.connect()]
+        assert clients[0].connection.is_open
+    assert len(os.listdir("/dev/fd")) == before
 
 
 def test_another_thread_may_come_too_late(world: World) -> None:

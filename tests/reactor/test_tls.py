@@ -232,6 +232,9 @@ def test_what_is_said_before_the_handshake_arrives_after_it(make_tls_world: Make
     client.shake_hands()
     client.connection.write(b"after\n")
     client.expect(b"hello you\nnews\nafter\n")
+    layer = client.connection._tls
+    assert layer is not None
+    assert layer.early_bytes == 0  # not kept any longer
 
 
 def test_a_group_reaches_plain_and_encrypted_members_in_order(make_world: MakeWorld) -> None:

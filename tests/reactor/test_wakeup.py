@@ -56,7 +56,7 @@ def test_exactly_as_many_as_are_read_at_once_are_forgotten(wakeup: Wakeup) -> No
 def test_waking_after_closing_does_nothing(wakeup: Wakeup) -> None:
     wakeup.close()
     wakeup.wake()
-    assert wakeup.fileno() == -1
+    assert (wakeup.fileno(), wakeup._writer.fileno()) == (-1, -1)
 
 
 def test_another_thread_ends_the_wait(wakeup: Wakeup) -> None:

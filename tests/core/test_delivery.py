@@ -1,0 +1,169 @@
+"""Delivery: who is told of an event, in which dialect, and who belongs to which audience."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from chat.core import events
+from chat.core.actions import Action, Audience, Close, Enter, Exit, Publish, Report, Send
+from chat.core.commands import Command, Malformed
+from chat.core.delivery import _ROUTES, Delivery
+from chat.core.events import Event
+from chat.core.limits import Limits
+from chat.core.session import Session
+from chat.core.settings import Settings
+from chat.core.world import LOBBY
+from tests.core.support import NOW
+
+
+class Plain:
+    """A dialect that counts how often it is asked what an event looks like."""
+
+    def __init__(self, name: str = "plain") -> None:
+        self.name = name
+        self.rendered = 0
+
+    def parse(self, _line: bytes) -> Command:
+        """Nothing is typed here."""
+        return Malformed("unknown-command")
+
+    def render(self, event: Event) -> str:
+        """The event's name, in the dialect's own way."""
+        self.rendered += 1
+        return f"{self.name}: {type(event).__name__}"
+
+
+class Hall:
+    """A Delivery with sessions, 1, 2 ..., of the dialects given; all in the lobby."""
+
+    def __init__(self, *dialects: Plain, settings: Settings | None = None) -> None:
+        self.delivery = Delivery(settings or Settings())
+        for number, dialect in enumerate(dialects, start=1):
+            session = Session(number, dialect, Limits(), NOW)
+            self.delivery.sessions[number] = session
+            self.deliver(number, events.Joined(number, "x", LOBBY, NOW))
+
+    def deliver(self, session: int, event: Event) -> list[Action]:
+        """What comes of an event."""
+        return self.delivery.deliver((event,), self.delivery.sessions[session])
+
+
+ONE, TWO = Plain("one"), Plain("two")
+IN_ONE, IN_TWO = Audience(LOBBY, "one"), Audience(LOBBY, "two")
+
+SAID = events.Said(1, "anna", LOBBY, 1, NOW, "hi")
+GONE = events.Disconnected(1, "anna", (LOBBY,), NOW, "reset")
+
+
+def test_every_event_has_a_route() -> None:
+    assert set(_ROUTES) == set(get_args(Event))
+
+
+REPLIES: list[Event] = [
+    events.Greeted("hello"),
+    events.Done(),
+    events.Refused("server-full"),
+    events.UsersListed(()),
+    events.CommandsListed(()),
+    events.Ponged(),
+    events.SlowedDown(),
+    events.IdledOut(),
+    events.ShutDown(),
+]
+
+
+@pytest.mark.parametrize("event", REPLIES, ids=lambda event: type(event).__name__)
+def test_an_answer_goes_to_who_asked(event: Event) -> None:
+    assert Hall(ONE, TWO).deliver(2, event) == [Send(2, f"two: {type(event).__name__}")]
+
+
+def test_what_is_said_goes_to_everyone_else() -> None:
+    """One rendering and one Publish for each dialect, however many speak it."""
+    one, two = Plain("one"), Plain("two")
+    hall = Hall(one, one, two, two, two)
+    assert hall.deliver(1, SAID) == [
+        Publish(IN_ONE, "one: Said", 1),
+        Publish(IN_TWO, "two: Said", 1),
+    ]
+    assert (one.rendered, two.rendered) == (1, 1)
+
+
+def test_what_is_said_goes_to_the_sender_with_echo_on() -> None:
+    hall = Hall(ONE, settings=Settings(echo=True))
+    assert hall.deliver(1, SAID) == [Publish(IN_ONE, "one: Said", None)]
+
+
+def test_two_objects_of_one_dialect_have_one_audience() -> None:
+    """It is published to by its name: else everyone would read everything twice."""
+    hall = Hall(Plain("one"), Plain("one"))
+    assert hall.deliver(1, SAID) == [Publish(IN_ONE, "one: Said", 1)]
+    assert hall.deliver(2, GONE)[0] == Exit(2, IN_ONE)
+    assert hall.deliver(1, SAID) == [Publish(IN_ONE, "one: Said", 1)]
+
+
+def test_in_an_empty_room_nobody_is_told() -> None:
+    assert Hall(ONE).deliver(1, events.Said(1, "anna", "attic", 1, NOW, "hi")) == []
+
+
+def test_what_is_told_goes_to_one_session_in_its_own_dialect() -> None:
+    assert Hall(ONE, TWO).deliver(1, events.Told(2, "anna", NOW, "hi")) == [Send(2, "two: Told")]
+
+
+def test_a_login_gives_the_session_its_name() -> None:
+    hall = Hall(ONE)
+    assert hall.deliver(1, events.LoggedIn("anna")) == [
+        Send(1, "one: LoggedIn"),
+        Report(1, "logged in", "anna"),
+    ]
+    assert hall.delivery.sessions[1].name == "anna"
+
+
+def test_a_rename_is_news_for_the_others() -> None:
+    hall = Hall(ONE, TWO)
+    assert hall.deliver(1, events.Renamed(1, "anna", "zoe", (LOBBY,), NOW)) == [
+        Publish(IN_ONE, "one: Renamed", 1),
+        Publish(IN_TWO, "two: Renamed", 1),
+    ]
+    assert hall.delivery.sessions[1].name == "zoe"
+
+
+@pytest.mark.parametrize("notices", [False, True])
+def test_a_new_member_enters_after_the_others_were_told(notices: bool) -> None:
+    hall = Hall(ONE, settings=Settings(join_notices=notices))
+    hall.delivery.sessions[2] = Session(2, TWO, Limits(), NOW)
+    told = [Publish(IN_ONE, "one: Joined", 2)] if notices else []
+    assert hall.deliver(2, events.Joined(2, "bob", LOBBY, NOW)) == [*told, Enter(2, IN_TWO)]
+
+
+def test_a_disconnected_member_exits_before_the_others_are_told() -> None:
+    hall = Hall(ONE, TWO)
+    hall.delivery.sessions[1].log_in("anna")
+    assert hall.deliver(1, GONE) == [Exit(1, IN_ONE), Publish(IN_TWO, "two: Disconnected", None)]
+    assert hall.delivery.sessions[1].name == ""
+    assert hall.deliver(2, SAID) == [Publish(IN_TWO, "two: Said", 1)]
+
+
+def test_the_last_one_to_leave_leaves_nothing_behind() -> None:
+    hall = Hall(ONE)
+    assert hall.deliver(1, GONE) == [Exit(1, IN_ONE)]
+    assert hall.delivery._audiences == {}
+
+
+def test_events_are_told_in_their_order() -> None:
+    hall = Hall(ONE)
+    happened = (events.Done(), events.Ponged())
+    assert hall.delivery.deliver(happened, hall.delivery.sessions[1]) == [
+        Send(1, "one: Done"),
+        Send(1, "one: Ponged"),
+    ]
+
+
+def test_saying_goodbye_ends_the_session() -> None:
+    hall = Hall(ONE)
+    assert hall.deliver(1, events.SaidGoodbye()) == [
+        Send(1, "one: SaidGoodbye"),
+        Close(1, "quit"),
+    ]
+    assert hall.delivery.sessions == {}

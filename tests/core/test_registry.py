@@ -1,0 +1,105 @@
+"""The registry: complete, and what its rows say about changing the world is so."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat.core import commands
+from chat.core.commands import Command
+from chat.core.entry import Entry
+from chat.core.errors import Refusal
+from chat.core.limits import Limits
+from chat.core.registry import ANY, NEW, READY, REGISTRY, ROWS, Row
+from chat.core.session import State
+from chat.core.world import World
+from tests.core.strategies import COMMANDS
+from tests.core.support import DETERMINISTIC, NOW, Chat, contents
+
+ALL = get_args(Command)
+ASKING = [row for row in ROWS if not row.changes]
+
+
+def name_of(row: Row) -> str:
+    """For the names of tests."""
+    return row.command.__name__
+
+
+def crowded() -> World:
+    """A world in which most commands can do something: two users, and a session without one."""
+    chat = Chat("anna", "bob")
+    chat.connect("new")
+    return chat.core.world
+
+
+def test_every_command_has_one_row() -> None:
+    assert sorted(map(name_of, ROWS)) == sorted(command.__name__ for command in ALL)
+    assert {row.command: row for row in ROWS} == REGISTRY
+
+
+def test_the_tests_know_every_command() -> None:
+    assert set(COMMANDS) == set(ALL)
+
+
+def test_every_state_has_commands() -> None:
+    assert NEW | READY == ANY == frozenset(State)
+    assert all(row.states for row in ROWS)
+
+
+def test_who_may_ask_what() -> None:
+    """The table of the README, so to speak, once more: a row that changes is to be noticed."""
+    assert {name_of(row) for row in ROWS if row.states == NEW} == {"Login"}
+    assert {name_of(row) for row in ROWS if row.states == READY} == {"Nick", "Say", "Tell", "Who"}
+
+
+def test_what_changes_the_world() -> None:
+    changing = {name_of(row) for row in ROWS if row.changes}
+    assert changing == {"Login", "Nick", "Say", "Quit", "Disconnect"}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name_of)
+def test_a_summary_is_a_phrase(row: Row) -> None:
+    typed = row.command not in {commands.Disconnect, commands.Malformed, commands.Blank}
+    assert bool(row.summary) is typed
+    assert re.fullmatch(r"([a-z][\w ,]*[a-z])?", row.summary)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name_of)
+def test_a_cost_is_one_that_the_bucket_can_pay(row: Row) -> None:
+    assert 0 <= row.cost <= Limits().rate_burst
+
+
+def test_only_the_end_costs_nothing() -> None:
+    """Whoever is over their rate may still leave; nothing else is to be had without end."""
+    assert {name_of(row) for row in ROWS if row.cost == 0} == {"Quit", "Disconnect"}
+
+
+@pytest.mark.parametrize("row", ASKING, ids=name_of)
+def test_who_only_asks_changes_nothing(row: Row) -> None:
+    @given(COMMANDS[row.command], st.sampled_from([(1, "anna"), (2, "bob"), (3, ""), (99, "")]))
+    @DETERMINISTIC
+    def check(command: Command, who: tuple[int, str]) -> None:
+        world = crowded()
+        before = contents(world)
+        with suppress(Refusal):
+            row.handler(world, Entry[Any](NOW, *who, command))
+        assert contents(world) == before
+
+    check()
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.changes], ids=name_of)
+def test_who_is_refused_changes_nothing_and_the_world_stays_sound(row: Row) -> None:
+    @given(COMMANDS[row.command])
+    @DETERMINISTIC
+    def check(command: Command) -> None:
+        chat = Chat("anna", "bob")
+        chat.connect("new")  # RecordingCore looks at what a refusal leaves behind
+        chat.ask("new" if row.states == NEW else "bob", command)
+
+    check()

@@ -1,0 +1,226 @@
+"""The command, as a process of its own: how it starts, what it says, how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chat
+from chat.cli import EXIT_USAGE
+from chat.config import OPTIONS
+from tests.chatting import CERT, DEADLINE_S, HOST, KEY, OTHER_CERT, OTHER_KEY, trusting
+from tests.programs import ROOT, running_server, start
+
+LOCKED_KEY = str(ROOT / "tests/data/locked-key.pem")
+
+
+def ran(*arguments: str, **variables: str) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of a command that ends by itself."""
+    process = start(*arguments, environment=variables)
+    out, err = process.communicate(timeout=DEADLINE_S)
+    return process.returncode, out.decode(), err.decode()
+
+
+def free_port() -> int:
+    with socket.create_server((HOST, 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+# --- starting -------------------------------------------------------------------------------------
+
+
+def test_it_says_where_it_listens_with_the_real_port() -> None:
+    with running_server("--port", "0") as server:
+        assert server.addresses == [f"{HOST}:{server.port}"]
+        assert server.port > 0
+        server.log_in("Ann").hang_up()
+
+
+def test_it_says_every_place_where_it_listens(tmp_path: Path) -> None:
+    path = str(tmp_path / "chat.sock")
+    with running_server("0", "--listen", "line:0", "--listen", "line:0", "--unix", path) as server:
+        second, third = server.read_address(), server.read_address()
+        assert len({server.addresses[0], second, third}) == 3
+        assert server.read_address() == path
+
+
+def test_the_port_by_every_way(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    first, second, third = free_port(), free_port(), free_port()
+    file.write_text(f"port = {first}\n", encoding="ascii")
+    config = ("--config", str(file))
+    variable = {"CHAT_PORT": str(second)}
+    with (
+        running_server(*config) as by_file,
+        running_server(*config, environment=variable) as by_variable,
+        running_server(str(third), *config, environment=variable) as by_argument,
+        running_server("1", "--port", "0", *config, environment=variable) as by_flag,
+        running_server("serve", "0", *config) as by_word,
+    ):
+        assert by_file.port == first
+        assert by_variable.port == second
+        assert by_argument.port == third
+        assert by_flag.port not in {0, 1, first, second, third}
+        assert by_word.port not in {0, 1, first, second, third}
+
+
+def test_the_file_by_a_variable(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text('port = 0\ngreeting = "from the file"\n', encoding="ascii")
+    with running_server(environment={"CHAT_CONFIG": str(file)}) as server:
+        client = server.connect()
+        client.expect("from the file")
+        client.hang_up()
+
+
+def test_it_runs_from_a_bare_copy_on_a_bare_python(tmp_path: Path) -> None:
+    """Nothing is installed, nothing of the machine's is used: no site-packages, no variables."""
+    for package in ("reactor", "chat"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignore)
+    bare = (sys.executable, "-S", "-E", "-s", "-B", "-X", "dev", "-W", "error")
+    with running_server("0", python=bare, folder=tmp_path) as server:
+        ann, ben = server.log_in("Ann"), server.log_in("Ben")
+        ann.send("MSG hello")
+        ben.expect("MSG Ann hello")
+        ann.hang_up()
+        ben.hang_up()
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert "Warning" not in server.log.read_rest()
+
+
+def test_flags_without_a_value_and_their_opposite() -> None:
+    flags = ("--echo", "--join-notices", "--no-join-notices")
+    with running_server("0", *flags, environment={"CHAT_ECHO": "no"}) as server:
+        ann, ben = server.log_in("Ann"), server.log_in("Ben")
+        ann.send("MSG hi")
+        ann.expect("MSG Ann hi")
+        ben.expect("MSG Ann hi")
+        ann.hang_up()
+        ben.hang_up()
+
+
+def test_tls() -> None:
+    with running_server("0", "--tls-cert", CERT, "--tls-key", KEY) as server:
+        client = server.connect(tls=trusting(CERT))
+        client.send("PING")
+        client.expect("PONG")
+        client.hang_up()
+
+
+# --- help -----------------------------------------------------------------------------------------
+
+
+def test_help() -> None:
+    status, out, err = ran("--help")
+    assert (status, err) == (0, "")
+    assert "chat serve --help" in out
+    status, out, err = ran("serve", "--help")
+    assert (status, err) == (0, "")
+    for option in OPTIONS:
+        assert f"--{option.flag}" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_version() -> None:
+    assert ran("--version") == (0, f"reactor-chat {chat.__version__}\n", "")
+
+
+# --- what can be wrong ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["70000"], "argument PORT: '70000' is not a port: 0 to 65535"),
+        (["hello"], "argument PORT: 'hello' is not a port: 0 to 65535"),
+        (["--port", "-1"], "argument --port: '-1' is not a port: 0 to 65535"),
+        (["--idle-timeout", "soon"], "'soon' is not a number of seconds"),
+        (["--rate-limit", "20"], "'20' is not a rate: BURST:PER_SECOND, such as 20:10, or 0"),
+        (["--listen", "gopher:70"], "'gopher:70': the dialect must be one of: line"),
+        (["--log-level", "loud"], "'loud' is not one of: debug, info, warning, error"),
+        (["--max-clients", "0"], "'0' is not a whole number from 1"),
+        (["--greeting", "two\nlines"], r"'two\nlines' is more than one line of plain text"),
+        (["--prot=4000"], "unrecognized arguments: --prot=4000"),
+        (["--greet=hello"], "unrecognized arguments: --greet=hello"),
+        (["1", "2"], "unrecognized arguments: 2"),
+    ],
+)
+def test_a_bad_flag_is_usage_and_one_line(arguments: list[str], says: str) -> None:
+    status, out, err = ran(*arguments)
+    assert (status, out) == (EXIT_USAGE, "")
+    usage, error = err.rstrip("\n").rsplit("\n", 1)
+    assert usage.startswith("usage: chat ")
+    assert re.match(r"chat( serve)?: error: ", error)
+    assert error.endswith(says)
+
+
+def one_line_wrong_with(*arguments: str, **variables: str) -> str:
+    """What the command says as it refuses to start: one line, without the command's name."""
+    status, out, err = ran(*arguments, **variables)
+    assert (status, out) == (EXIT_USAGE, "")
+    match = re.fullmatch(r"chat: (.*)\n", err)
+    assert match, err
+    return match[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--config", "/nowhere/chat.toml"], "/nowhere/chat.toml: No such file or directory"),
+        (["--unix", "/nowhere/chat.sock"], "/nowhere/chat.sock: No such file or directory"),
+        (["--unix", CERT], f"{CERT}: Address already in use"),
+        (["--unix", "/" + "x" * 200], f"/{'x' * 200}: AF_UNIX path too long"),
+        (["--host", "192.0.2.1"], "192.0.2.1:0: Cannot assign requested address"),
+        (["--host", "nosuch.invalid"], "host 'nosuch.invalid': "),
+        (["--host", ""], "host '': "),
+        (["--host", "a..b"], "host 'a..b': no such name can be"),
+        (["--tls-cert", CERT], "tls-cert and tls-key go together"),
+        (["--tls-cert", CERT, "--tls-key", "none.pem"], "none.pem: No such file or directory"),
+        (["--tls-cert", KEY, "--tls-key", KEY], f"{KEY}, {KEY}: not a certificate and its key"),
+        (["--tls-cert", CERT, "--tls-key", OTHER_KEY], f"{CERT}, {OTHER_KEY}: not a certificate"),
+        (["--tls-cert", OTHER_CERT, "--tls-key", LOCKED_KEY], f"{OTHER_CERT}, {LOCKED_KEY}: not a"),
+    ],
+)
+def test_what_can_not_be_had_is_one_line(arguments: list[str], says: str) -> None:
+    assert one_line_wrong_with("0", *arguments).startswith(says)
+
+
+def test_a_port_that_is_taken_is_one_line() -> None:
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        assert one_line_wrong_with(str(port)) == f"{HOST}:{port}: Address already in use"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may listen on every port")
+def test_a_privileged_port_is_one_line() -> None:
+    assert one_line_wrong_with("80") == f"{HOST}:80: Permission denied"
+
+
+def test_a_mistake_in_a_file_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_bytes(b"prot = 4000\n")
+    assert one_line_wrong_with("--config", str(file)) == f"{file}: unknown setting 'prot'"
+    file.write_bytes(b"\xff")
+    assert one_line_wrong_with(CHAT_CONFIG=str(file)).startswith(f"{file}: ")
+
+
+def test_a_mistake_in_a_variable_is_one_line() -> None:
+    assert one_line_wrong_with(CHAT_PORT="http") == "CHAT_PORT: 'http' is not a port: 0 to 65535"
+    assert one_line_wrong_with(CHAT_LISTEN="line:0 x:0").startswith("CHAT_LISTEN: 'x:0': the ")
+
+
+def test_a_module_that_is_imported_starts_nothing() -> None:
+    code = "import chat.__main__, logging; assert not logging.getLogger('chat').handlers"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=DEADLINE_S, check=False)
+    assert done.returncode == 0

@@ -1,0 +1,157 @@
+"""Signals: INT and TERM end the server in order, HUP has it read its settings again."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import ssl
+import time
+from pathlib import Path
+
+import pytest
+
+from chat.server import SHUTDOWN_S
+from tests.chatting import BUFFER_BYTES, CERT, HOST, KEY, OTHER_CERT, OTHER_KEY, trusting
+from tests.programs import running_server
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no signals here")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_end_is_told_and_orderly(number: signal.Signals) -> None:
+    with running_server("0") as server:
+        ann, silent = server.log_in("Ann"), server.connect()
+        server.signal(number)
+        for client in (ann, silent):
+            client.expect_end("INFO server-shutdown")
+            client.hang_up()
+        assert server.wait() == 0
+        log = server.log.read_rest()
+        assert log.count("s: shutdown\n") == 2
+        assert "Traceback" not in log
+
+
+def test_an_empty_server_ends_at_once() -> None:
+    with running_server("0") as server:
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert server.log.read_rest() == ""
+
+
+def test_who_never_reads_does_not_keep_it_up_for_long() -> None:
+    """Nor do several signals, whether they come from a person or from two programs."""
+    with running_server("0", "--rate-limit", "0") as server:
+        ann, ben = server.log_in("Ann"), server.log_in("Ben")
+        slow = server.connect(receive_buffer_bytes=BUFFER_BYTES)
+        slow.send("LOGIN Slow")
+        slow.expect("OK")
+        ann.send(*["MSG " + "x" * 8000] * 100)
+        ben.expect(*["MSG Ann " + "x" * 8000] * 100)
+        began = time.monotonic()
+        server.signal(signal.SIGINT)
+        server.signal(signal.SIGTERM)
+        server.signal(signal.SIGINT)
+        assert server.wait() == 0
+        assert time.monotonic() - began < SHUTDOWN_S + 3
+        for client in (ann, ben, slow):
+            client.hang_up()
+
+
+def test_the_port_is_free_again_at_once() -> None:
+    with running_server("0") as server:
+        ann = server.log_in("Ann")
+        server.signal(signal.SIGTERM)
+        ann.expect_end("INFO server-shutdown")
+        ann.hang_up()
+        assert server.wait() == 0
+        with running_server(str(server.port)) as again:
+            again.log_in("Ann").hang_up()
+
+
+def test_it_reads_its_file_again(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text('port = 0\ngreeting = "one"\n', encoding="ascii")
+    with running_server("--config", str(file), "--no-echo") as server:
+        ann = server.connect()
+        ann.send("LOGIN Ann")
+        ann.expect("one", "OK")
+        file.write_text('port = 1\ngreeting = "two"\necho = true\n', encoding="ascii")
+        server.signal(signal.SIGHUP)
+        server.log.read_past("info reloaded; after a restart: port\n")
+        ben = server.connect()
+        ben.send("LOGIN Ben", "MSG hi")
+        ben.expect("two", "OK")
+        ann.expect("MSG Ben hi")
+        ben.expect_nothing()  # flags still go over the file
+        ann.hang_up()
+        ben.hang_up()
+
+
+def test_a_mistake_in_the_file_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text('port = 0\ngreeting = "one"\n', encoding="ascii")
+    with running_server("--config", str(file)) as server:
+        for text, problem in [
+            ("port = 0\nprot = 1\n", "unknown setting 'prot'"),
+            ("port =", "Invalid value (at end of document)"),
+            ('port = 0\nrate-limit = "1"\n', "rate-limit: '1' is not a rate"),
+        ]:
+            file.write_text(text, encoding="ascii")
+            server.signal(signal.SIGHUP)
+            server.log.read_past(f"error not reloaded: {file}: {problem}")
+        file.unlink()
+        server.signal(signal.SIGHUP)
+        server.log.read_past(f"error not reloaded: {file}: No such file or directory\n")
+        ann = server.connect()
+        ann.expect("one")
+        ann.hang_up()
+
+
+def test_the_level_of_the_log_changes(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text('port = 0\nlog-level = "error"\n', encoding="ascii")
+    with running_server("--config", str(file)) as server:
+        server.log_in("Ann").hang_up()
+        file.write_text("port = 0\n", encoding="ascii")
+        server.signal(signal.SIGHUP)
+        assert "opened" not in server.log.read_past("info reloaded\n").partition("reloaded")[0]
+        server.log_in("Ben").hang_up()
+        server.log.read_past("logged in as Ben\n")
+
+
+def test_it_reads_its_certificate_again(tmp_path: Path) -> None:
+    """As it is after certbot has renewed it: other contents under the same names."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    shutil.copy(CERT, cert)
+    shutil.copy(KEY, key)
+    with running_server("0", "--tls-cert", str(cert), "--tls-key", str(key)) as server:
+        before = server.connect(tls=trusting(CERT))
+        shutil.copy(OTHER_CERT, cert)
+        server.signal(signal.SIGHUP)
+        server.log.read_past(f"error not reloaded: {cert}, {key}: not a certificate and its key")
+        shutil.copy(OTHER_KEY, key)
+        server.signal(signal.SIGHUP)
+        server.log.read_past("info reloaded\n")
+        after = server.connect(tls=trusting(OTHER_CERT))
+        with pytest.raises(ssl.SSLCertVerificationError):
+            server.connect(tls=trusting(CERT))
+        for client in (before, after):
+            client.expect_nothing()
+            client.hang_up()
+
+
+def test_a_broken_pipe_for_a_log_stops_nothing() -> None:
+    """`chat 2>&1 | head -1`"""
+    with running_server("0") as server:
+        assert server.process.stderr is not None
+        server.process.stderr.close()
+        ann = server.log_in("Ann")
+        ann.expect_nothing()
+        server.signal(signal.SIGHUP)
+        ann.expect_nothing()
+        ann.hang_up()
+        with socket.create_connection((HOST, server.port)):
+            pass
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0

@@ -1,0 +1,202 @@
+"""The ways in: IPv4 and IPv6, a second port, a Unix socket, TLS. The same conversation on each."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import stat
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from chat import Config
+from chat.config import Listen
+from reactor import Address
+from tests.chatting import (
+    CERT,
+    DEADLINE_S,
+    HOST,
+    KEY,
+    OTHER_CERT,
+    OTHER_KEY,
+    Chat,
+    Stepped,
+    Threaded,
+    has_ipv6,
+    trusting,
+)
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+
+
+def converse(chat: Chat, address: Address, tls: ssl.SSLContext | None = None) -> None:
+    """Two people at one address."""
+    ann, ben = (
+        chat.log_in("Ann", address=address, tls=tls),
+        chat.log_in("Ben", address=address, tls=tls),
+    )
+    ann.send("MSG Grüße, 你好 😀")
+    ben.expect("MSG Ann Grüße, 你好 😀")
+    ben.send("QUIT")
+    ben.expect_end("BYE")
+    ben.hang_up()
+    ann.expect("INFO Ben disconnected")
+    ann.send("QUIT")
+    ann.expect_end("BYE")
+    ann.hang_up()
+
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+@needs_ipv6
+def test_ipv6() -> None:
+    with Stepped(host="::1") as chat:
+        assert chat.server.address[0] == "::1"
+        converse(chat, chat.server.address)
+
+
+@needs_ipv6
+def test_every_address_of_ipv6_is_every_address() -> None:
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine keeps IPv4 and IPv6 apart")
+    with Stepped(host="::") as chat:
+        port = chat.server.address[1]
+        converse(chat, ("::1", port))
+        converse(chat, (HOST, port))
+
+
+def test_a_name() -> None:
+    with Stepped(host="localhost") as chat:
+        converse(chat, chat.server.address)
+
+
+def test_a_second_port_is_the_same_chat() -> None:
+    with Stepped(listen=(Listen("line", (HOST, 0)),)) as chat:
+        first, second = chat.server.addresses
+        assert first == chat.server.address
+        assert first != second
+        ann, ben = chat.log_in("Ann", address=first), chat.log_in("Ben", address=second)
+        ben.send("MSG hello over there")
+        ann.expect("MSG Ben hello over there")
+        other = chat.connect(address=second)
+        other.send("LOGIN ann")
+        other.expect("ERR username-taken")
+
+
+def test_a_unix_socket(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    with Stepped(unix=str(path)) as chat:
+        assert chat.server.addresses == [chat.server.address, str(path)]
+        assert stat.S_ISSOCK(path.stat().st_mode)
+        converse(chat, str(path))
+    assert not path.exists()
+
+
+def test_a_unix_socket_that_a_killed_server_left(tmp_path: Path) -> None:
+    path = tmp_path / "chat.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    with Stepped(unix=str(path)) as chat:
+        converse(chat, str(path))
+
+
+def test_what_is_no_socket_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "precious.txt"
+    path.write_text("still here", encoding="ascii")
+    with pytest.raises(OSError, match=str(path)):
+        Stepped(unix=str(path))
+    assert path.read_text(encoding="ascii") == "still here"
+
+
+# --- TLS ------------------------------------------------------------------------------------------
+
+
+def test_tls() -> None:
+    with Threaded(tls_cert=CERT, tls_key=KEY, greeting="hello") as chat:
+        client = chat.connect(tls=trusting(CERT))
+        client.expect("hello")
+        client.hang_up()
+    with Threaded(tls_cert=CERT, tls_key=KEY) as chat:
+        converse(chat, chat.server.address, trusting(CERT))
+
+
+def test_every_port_speaks_tls_and_a_unix_socket_does_not(tmp_path: Path) -> None:
+    path = str(tmp_path / "chat.sock")
+    listen = (Listen("line", (HOST, 0)), Listen("line", path))
+    with Threaded(tls_cert=CERT, tls_key=KEY, listen=listen) as chat:
+        converse(chat, chat.server.addresses[1], trusting(CERT))
+        converse(chat, path)
+
+
+def test_plain_text_on_a_tls_port_disturbs_nobody() -> None:
+    with Threaded(tls_cert=CERT, tls_key=KEY) as chat:
+        ann = chat.log_in("Ann", tls=trusting(CERT))
+        lost = chat.connect()
+        lost.send("LOGIN Ben")
+        lost.expect_lost()
+        ann.expect_nothing()
+
+
+def test_the_end_of_a_tls_connection_is_told() -> None:
+    with Threaded(tls_cert=CERT, tls_key=KEY) as chat:
+        ann, ben = chat.log_in("Ann", tls=trusting(CERT)), chat.log_in("Ben", tls=trusting(CERT))
+        ben.reset()
+        ann.expect("INFO Ben disconnected")
+        ann.expect_nothing()
+
+
+def test_a_long_paste_over_tls() -> None:
+    """More than a TLS record holds, and more lines than may come at once."""
+    with Threaded(tls_cert=CERT, tls_key=KEY, rate_limit=Config().rate_limit) as chat:
+        ann, ben = chat.log_in("Ann", tls=trusting(CERT)), chat.log_in("Ben", tls=trusting(CERT))
+        lines = [f"{number} " + "x" * 6000 for number in range(15)]
+        ann.send(*[f"MSG {line}" for line in lines])
+        ben.expect(*[f"MSG Ann {line}" for line in lines])
+
+
+def test_a_new_certificate_is_for_those_who_come_then() -> None:
+    with Threaded(tls_cert=CERT, tls_key=KEY) as chat:
+        before = chat.log_in("Ann", tls=trusting(CERT))
+        config = Config(tls_cert=OTHER_CERT, tls_key=OTHER_KEY)
+        reconfigure(chat, config)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            chat.connect(tls=trusting(CERT))
+        after = chat.log_in("Ben", tls=trusting(OTHER_CERT))
+        after.send("MSG hello")
+        before.expect("MSG Ben hello")
+
+
+def test_a_certificate_that_is_no_good_changes_nothing(tmp_path: Path) -> None:
+    with Threaded(tls_cert=CERT, tls_key=KEY) as chat:
+        for cert, key in [(CERT, str(tmp_path / "none")), (CERT, OTHER_KEY), (CERT, CERT)]:
+            config = Config(tls_cert=cert, tls_key=key, greeting="hello")
+            with pytest.raises(OSError, match=key):
+                reconfigure(chat, config)
+        chat.log_in("Ann", tls=trusting(CERT)).expect_nothing()
+
+
+def test_tls_is_not_turned_on_or_off_while_running() -> None:
+    with Threaded(tls_cert=CERT, tls_key=KEY) as chat:
+        assert reconfigure(chat, Config(port=0)) == ["tls-cert", "tls-key"]
+        chat.log_in("Ann", tls=trusting(CERT)).expect_nothing()
+    with Threaded() as chat:
+        config = Config(port=0, tls_cert=CERT, tls_key=KEY)
+        assert reconfigure(chat, config) == ["tls-cert", "tls-key"]
+        assert reconfigure(chat, config) == ["tls-cert", "tls-key"]
+        chat.log_in("Ann").expect_nothing()
+
+
+def reconfigure(chat: Chat, config: Config) -> list[str]:
+    """In the loop's thread, as the signal's handler does it."""
+    answered: Future[list[str]] = Future()
+
+    def ask() -> None:
+        try:
+            answered.set_result(chat.server.reconfigure(config))
+        except OSError as error:
+            answered.set_exception(error)
+
+    chat.server.reactor.call_soon_threadsafe(ask)
+    return answered.result(DEADLINE_S)
