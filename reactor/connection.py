@@ -359,8 +359,8 @@ class Connection:
         except OSError as error:
             self.abort(error.strerror or str(error))
             return
-        if self._timer is not None:
-            self.reactor.cancel(self._timer)
+        assert self._timer is not None  # since `close`
+        self.reactor.cancel(self._timer)
         self._timer = self.reactor.call_later(self._limits.linger_s, self.abort)
         self._watch()
 

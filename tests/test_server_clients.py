@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chat.config import Rate
 from chat.core.actions import Action
 from tests.chatting import Client, Stepped
 
@@ -130,6 +131,40 @@ def test_however_it_ends_the_others_are_told_once(way: object, last: str) -> Non
         assert heard == ["INFO Ben disconnected"]
         ann.expect_nothing()
         chat.log_in("Ben")
+
+
+def test_who_sends_no_more_is_gone_even_if_there_is_more_to_read() -> None:
+    with Stepped(rate_limit=Rate(0, 0.0)) as chat:
+        ann, slow = chat.log_in("Ann"), chat.log_in_slow_reader("Slow")
+        said = [f"MSG {number} {'x' * 8000}" for number in range(50)]
+        ann.send(*said)
+        ann.expect_nothing()
+        slow.send_end()
+        ann.expect("INFO Slow disconnected")
+        assert len(chat.connections) == 2
+        slow.expect_end(*[line.replace("MSG", "MSG Ann") for line in said])
+
+
+def test_those_who_are_gone_leave_nothing_behind() -> None:
+    with Stepped() as chat:
+        nothing = left_behind(chat)
+        for number in range(20):
+            client = chat.log_in(f"n{number}")
+            client.send(*["MSG hello"] * 30)  # some of these still wait when it goes
+            client.expect("INFO slow-down")
+            (client.reset, client.hang_up, client.send_end)[number % 3]()
+        chat.server.join("bot").leave()
+        chat.let_pass(30.0)
+        chat.until(lambda: not chat.connections, "the end of all")
+        chat.turns()
+        assert left_behind(chat) == nothing
+
+
+def left_behind(chat: Stepped) -> list[object]:
+    """All that a server keeps of those who are here."""
+    server = chat.server
+    kept = [server._shell.locals, server._shell._groups, server.core._sessions]
+    return [*map(dict, kept), dict(server.core.world.users), server.timeout()]
 
 
 def test_many_go_at_once() -> None:

@@ -41,7 +41,8 @@ STEPS = st.lists(
         st.tuples(st.just("wait"), st.just(""), st.sampled_from([0.01, 1.0, 3600.0, -5.0])),
         st.tuples(st.just("configure"), st.just(""), st.integers(0, 5)),
     ),
-    max_size=30,
+    min_size=8,  # shorter ones are too short for much to happen
+    max_size=50,
 )
 SETTINGS = st.builds(
     Settings,
@@ -51,7 +52,7 @@ SETTINGS = st.builds(
 )
 LIMITS = st.builds(
     Limits,
-    clients_max=st.integers(1, 4),
+    clients_max=st.sampled_from([10_000, 10_000, 3, 2]),
     rate_burst=st.integers(0, 30),
     rate_per_s=st.sampled_from([0.5, 10.0]),
 )
@@ -84,9 +85,11 @@ HAPPENINGS: dict[str, Callable[[Chat, str, Any], None]] = {
 
 
 def perform(chat: Chat, steps: list[Step]) -> None:
-    """Everyone connects, and then it happens. The driver looks after each step."""
+    """Everyone connects, two have names, and then it happens. The driver looks after each step."""
     for who in PEOPLE:
         chat.connect(who)
+    chat.send("anna", "LOGIN anna")
+    chat.send("bob", "LOGIN Bob")
     for what, who, how in steps:
         HAPPENINGS[what](chat, who, how)
 

@@ -124,6 +124,17 @@ def test_one_name_in_several_spellings(names: tuple[str, ...]) -> None:
     assert len({fold(name) for name in names}) == 1
 
 
+def test_every_letter_and_mark_that_nobody_sees_is_ignored() -> None:
+    """The characters are those that Unicode calls default-ignorable, and marks or letters."""
+    ranges = [(0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)]
+    ranges += [(0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF)]
+    for begin, end in ranges:
+        for code in range(begin, end + 1):
+            assert fold(f"b{chr(code)}ob") == "bob"
+        assert fold(f"b{chr(begin - 1)}ob") != "bob"
+        assert fold(f"b{chr(end + 1)}ob") != "bob"
+
+
 def test_names_that_are_different() -> None:
     assert len({fold(name) for name in DIFFERENT}) == len(DIFFERENT)
 
