@@ -138,6 +138,7 @@ class Shell:
         connection = self.reactor.connections[action.session]
         connection.put_back(action.line)
         connection.pause_reading()
+        connection.heard_at = self.reactor.now + action.delay_s  # not idle before it is handled
         self.reactor.call_later(action.delay_s, connection.resume_reading)
 
     def _report(self, action: actions.Report) -> None:

@@ -156,7 +156,7 @@ class Connection:
         self.direct = False
         self._waiting.clear()
         self._pause(BY_CLOSING)
-        self._timer = self.reactor.call_later(self._limits.flush_s, self.abort, reason)
+        self._give_up_in(self._limits.flush_s)
         if not self._out:  # otherwise it is among them, or waits for the socket
             self.reactor.turn.flushing.append(self)
 

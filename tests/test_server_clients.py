@@ -136,7 +136,7 @@ def test_however_it_ends_the_others_are_told_once(way: object, last: str) -> Non
 def test_who_sends_no_more_is_gone_even_if_there_is_more_to_read() -> None:
     with Stepped(rate_limit=Rate(0, 0.0)) as chat:
         ann, slow = chat.log_in("Ann"), chat.log_in_slow_reader("Slow")
-        said = [f"MSG {number} {'x' * 8000}" for number in range(50)]
+        said = [f"MSG {number} {'x' * 8000}" for number in range(7)]
         ann.send(*said)
         ann.expect_nothing()
         slow.send_end()
@@ -163,8 +163,9 @@ def test_those_who_are_gone_leave_nothing_behind() -> None:
 def left_behind(chat: Stepped) -> list[object]:
     """All that a server keeps of those who are here."""
     server = chat.server
-    kept = [server._shell.locals, server._shell._groups, server.core._sessions]
-    return [*map(dict, kept), dict(server.core.world.users), server.timeout()]
+    shell, core = server._shell, server.core
+    people = [dict(shell.locals), dict(core._sessions), dict(core.world.users)]
+    return [*people, dict(shell._groups), server.timeout()]
 
 
 def test_many_go_at_once() -> None:

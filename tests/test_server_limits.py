@@ -113,12 +113,15 @@ def test_no_idle_timeout() -> None:
 
 
 def test_lines_that_wait_their_turn_are_no_silence() -> None:
-    """At one line a second a page takes longer than anyone may be silent."""
+    """At one line a second a page takes longer than anyone may be silent. Silence begins behind it,
+    not where the page was pasted."""
     with Stepped(idle_timeout=5.0, rate_limit=Rate(2, 1.0)) as chat:
         bot, ann = chat.server.join("bot"), chat.log_in("Ann")
         ann.send(*[f"MSG {text}" for text in PAGE[:30]])
+        began = chat.clock.now
         chat.time_flies = True
         ann.expect_end("INFO slow-down", "INFO idle-timeout")
+        assert chat.clock.now - began == pytest.approx(29 + 5, abs=0.5)
         assert texts(bot) == [*PAGE[:30], "(Disconnected)"]
 
 

@@ -48,10 +48,19 @@ _PIECES: Final = (
     *("\u2028\u202e\ufeff\u3000\xa0\u0301\u200b".encode(), b"\xed\xa0\x80", b"INFO x disconnected"),
 )
 
-lines = st.one_of(
-    st.builds("{} {}".format, st.sampled_from(["LOGIN", "NICK", "DM bob", "MSG"]), names).map(
+
+def _typed(verbs: list[str], rest: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
+    """What somebody types who knows the verbs."""
+    return st.builds("{} {}".format, st.sampled_from(verbs), rest).map(
         lambda line: line.encode(errors="replace")
-    ),
+    )
+
+
+lines = st.one_of(
+    _typed(["MSG", "msg", "DM bob", "DM Anna"], texts),
+    _typed(["MSG", "MSG  \t", "MSG \x1b[", "DM anna"], st.text()),
+    _typed(["LOGIN", "login", "NICK", "DM"], names),
+    st.sampled_from([b"WHO", b"PING", b"QUIT", b"HELP"]),
     st.lists(st.sampled_from(_PIECES), max_size=6).map(b"".join),
     st.text(max_size=30).map(str.encode),
     st.binary(max_size=30),
