@@ -359,12 +359,16 @@ class Connection:
         except OSError as error:
             self.abort(error.strerror or str(error))
             return
-        assert self._timer is not None  # since `close`
-        self.reactor.cancel(self._timer)
-        self._timer = self.reactor.call_later(self._limits.linger_s, self.abort)
+        self._give_up_in(self._limits.linger_s)
         self._watch()
 
     # --- housekeeping ---------------------------------------------------------------------------
+
+    def _give_up_in(self, delay_s: float) -> None:
+        """Stop waiting for the other side then, and no earlier."""
+        if self._timer is not None:
+            self.reactor.cancel(self._timer)
+        self._timer = self.reactor.call_later(delay_s, self.abort)
 
     def _watch(self) -> None:
         """Tell the selector what this connection waits for, if that has changed."""
