@@ -94,7 +94,7 @@ def parse_port(text: str) -> int:
 
 
 def parse_listen(text: str) -> Listen:
-    """`line:4000`, `line:0.0.0.0:4000`, `line:[::1]:4000` or `line:/run/chat.sock`."""
+    """`slash:8888`, `line:0.0.0.0:4000`, `line:[::1]:4000` or `line:/run/chat.sock`."""
     dialect, colon, where = text.partition(":")
     if dialect not in DIALECTS:
         raise ConfigError(f"{text!r}: the dialect must be one of: {', '.join(DIALECTS)}")
@@ -199,7 +199,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "listen",
         parse_listen,
         "DIALECT:ADDRESS",
-        "listen here too, for this dialect: line:5000, line:0.0.0.0:5000; may be repeated",
+        "listen here too, for one dialect: slash:8888, line:0.0.0.0:5000; may be repeated",
     ),
     Option("unix", parse_name, "PATH", "listen on a Unix socket too"),
     Option("tls_cert", parse_name, "FILE", "speak TLS, with this certificate chain (PEM)", True),

@@ -17,11 +17,10 @@ from typing import Any, Self, TypeVar
 from chat.config import Config, changed
 from chat.core import ChatCore
 from chat.core.commands import Command
-from chat.core.dialect import Dialect
 from chat.core.events import Event, Refused
 from chat.dialects import DIALECTS
 from chat.local import LocalUser
-from chat.shell import ChatHandler, Shell
+from chat.shell import ChatHandler, DetectingHandler, Shell
 from reactor import Address, Reactor, format_address
 
 T = TypeVar("T")
@@ -200,18 +199,20 @@ class ChatServer:
         """Bind everything that the configuration asks for. Raises OSError or ssl.SSLError."""
         context = _tls_context(self.config)
         self._addresses: list[Address] = []
-        self._listen_on((self.config.host, self.config.port), DIALECTS["line"], context)
+        self._listen_on((self.config.host, self.config.port), "", context)
         for listen in self.config.listen:
-            self._listen_on(listen.address, DIALECTS[listen.dialect], context)
+            self._listen_on(listen.address, listen.dialect, context)
         if self.config.unix:
-            self._listen_on(self.config.unix, DIALECTS["line"], None)
+            self._listen_on(self.config.unix, "", None)
 
-    def _listen_on(self, where: Address, dialect: Dialect, context: ssl.SSLContext | None) -> None:
-        """All the addresses that a name stands for; who can read a Unix socket needs no TLS."""
+    def _listen_on(self, where: Address, name: str, context: ssl.SSLContext | None) -> None:
+        """All the addresses that a name stands for; who can read a Unix socket needs no TLS.
+        `name` is a dialect's; without one, every dialect is spoken."""
+        dialect = DIALECTS[name or "line"]
         on_wire = not isinstance(where, str)
         tls = context if on_wire else None
         refusal = b"" if tls else dialect.render(Refused("server-full"))
-        handler = ChatHandler(self._shell, dialect)
+        handler = ChatHandler(self._shell, dialect) if name else DetectingHandler(self._shell)
         for address in _resolve(*where) if on_wire else [where]:
             try:
                 listener = self.reactor.listen(address, handler, tls=tls, refusal=refusal)

@@ -16,7 +16,8 @@ from chat.core.commands import Command, Login
 from chat.core.dialect import Dialect
 from chat.core.errors import Refusal
 from chat.core.events import Event, Refused
-from chat.dialects import LOCAL
+from chat.dialects import DIALECTS, LOCAL
+from chat.dialects.detect import HTTP_REFUSAL, detect
 from chat.local import Host, LocalGroup, LocalUser
 from reactor import Connection, Group, Handler, Reactor
 
@@ -228,6 +229,33 @@ class ChatHandler(Handler):
             reactor.rearm(connection.context, due)
         else:
             shell.perform_all(self._core.time_out(connection.id, shell.wall_clock()))
+
+
+class DetectingHandler(ChatHandler):
+    """For a port where every dialect is spoken: the first line tells which it is.
+
+    Until then a session speaks the line dialect, so that there can be a greeting. What it turns
+    out to speak has a handler of its own, which takes the connection over.
+    """
+
+    __slots__ = ("_handlers",)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell, DIALECTS["line"])
+        self._handlers = {name: ChatHandler(shell, DIALECTS[name]) for name in DIALECTS}
+
+    def line_received(self, connection: Connection, line: bytes) -> None:
+        """The first, unless it is empty."""
+        name = detect(line)
+        if name == "http":
+            connection.write(HTTP_REFUSAL)
+            connection.close("HTTP")
+        elif name is not None:
+            connection.handler = self._handlers[name]
+            shell = self._shell
+            speak = shell.core.speak(connection.id, DIALECTS[name], shell.wall_clock())
+            shell.perform_all(speak)
+            connection.handler.line_received(connection, line)
 
 
 def note(where: str, number: int, what: str, **details: object) -> None:

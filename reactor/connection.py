@@ -80,7 +80,7 @@ class Connection:
         self.reactor = reactor
         self.sock = sock
         self.peer = peer  # for people to read: "127.0.0.1:54321"
-        self.handler = handler
+        self.handler = handler  # may be replaced, from the next line on
         self.framer = LineFramer(limits.line_max_bytes)
         self.context: Any = None  # the handler's own
         self.groups: tuple[Group, ...] = ()
@@ -238,20 +238,20 @@ class Connection:
 
     def _deliver(self, lines: Iterable[bytes]) -> None:
         """Hand lines to the handler until there are none left, or it has to wait."""
-        handler, rest, line = self.handler, iter(lines), b""
+        rest, line = iter(lines), b""
         try:
             for line in rest:
                 if line is TOO_LONG:
-                    handler.line_too_long(self)
+                    self.handler.line_too_long(self)
                 else:
-                    handler.line_received(self, line)
+                    self.handler.line_received(self, line)
                 if self._paused:
                     break
             if self._state == OPEN:
                 self._waiting.extend(rest)
                 if self._input == ENDED and not self._waiting and not self._paused:
                     self._input = ENDED_AND_TOLD
-                    handler.eof_received(self)
+                    self.handler.eof_received(self)
         except Exception:
             log.exception("%s: a handler failed on %s", self.peer, self._loggable(line))
             self.abort("internal error")

@@ -228,13 +228,17 @@ class Client:
 
     def expect_end(self, *lines: str) -> None:
         """These lines have to arrive, and then the end."""
-        self._until(lambda: self._ended, "end")
-        read = self._received.decode().splitlines()
+        read = self.read_rest()
         assert read == list(lines), difference(read, lines)
 
     def expect_lost(self) -> None:
         """The end has to come, whatever may come before it."""
+        self.read_rest()
+
+    def read_rest(self) -> list[str]:
+        """All the lines until the end, which has to come."""
         self._until(lambda: self._ended, "end")
+        return self._received.decode().splitlines()
 
     def expect_bytes(self, data: bytes) -> None:
         """For what is not made of lines."""

@@ -147,7 +147,7 @@ def test_version() -> None:
         (["--port", "-1"], "argument --port: '-1' is not a port: 0 to 65535"),
         (["--idle-timeout", "soon"], "'soon' is not a number of seconds"),
         (["--rate-limit", "20"], "'20' is not a rate: BURST:PER_SECOND, such as 20:10, or 0"),
-        (["--listen", "gopher:70"], "'gopher:70': the dialect must be one of: line"),
+        (["--listen", "gopher:70"], "'gopher:70': the dialect must be one of: line, slash"),
         (["--log-level", "loud"], "'loud' is not one of: debug, info, warning, error"),
         (["--max-clients", "0"], "'0' is not a whole number from 1"),
         (["--greeting", "two\nlines"], r"'two\nlines' is more than one line of plain text"),

@@ -34,10 +34,12 @@ MAY_IMPORT = {
 PURE_PARTS = ("chat.core", "chat.dialects")
 PURE = {
     *("__future__", "bisect", "collections", "collections.abc", "contextlib", "dataclasses"),
+    "datetime",  # but see ASKS_THE_CLOCK
     *("enum", "functools", "heapq", "itertools", "json", "math", "operator", "re", "string"),
     *("textwrap", "types", "typing", "unicodedata"),
 }
 # The same for what is there without an import: the outside, and what differs from run to run.
+ASKS_THE_CLOCK = {"now", "today", "utcnow"}  # of datetime's classes
 IMPURE_BUILTINS = {
     *("__import__", "breakpoint", "compile", "eval", "exec", "hash", "id", "input", "open"),
     "print",
@@ -85,6 +87,8 @@ def offences(module: str, source: str) -> list[str]:
     ]
     if part in PURE_PARTS:
         found += [f"{name}() is not pure" for name in used(tree) if name in IMPURE_BUILTINS]
+        attributes = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        found += [f".{name} asks the clock" for name in attributes if name in ASKS_THE_CLOCK]
     return found
 
 
@@ -166,7 +170,7 @@ IMPURE = [
         "os.path",
         "io",
     ),
-    *("sqlite3", "asyncio", "subprocess", "pathlib", "logging", "datetime", "uuid", "sys", "queue"),
+    *("sqlite3", "asyncio", "subprocess", "pathlib", "logging", "uuid", "sys", "queue"),
     *("concurrent.futures", "signal", "tempfile", "platform", "locale", "importlib", "zoneinfo"),
 ]
 
@@ -202,6 +206,7 @@ OFFENDERS = [
     ("chat.dialects.line", "def render(e):\n    print(e)", "print() is not pure"),
     ("chat.core.world", "order = sorted(users, key=id)", "id() is not pure"),
     ("chat.core.world", "__import__('socket')", "__import__() is not pure"),
+    ("chat.core.world", "at = datetime.now()", ".now asks the clock"),
 ]
 
 

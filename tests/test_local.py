@@ -12,9 +12,9 @@ from chat import LOBBY, ChatServer, LocalUser, Refusal, local
 from chat.core.commands import Nick, Ping, Quit
 from chat.core.events import (
     Disconnected,
-    Done,
     Event,
     Joined,
+    Named,
     Ponged,
     Renamed,
     Said,
@@ -104,7 +104,7 @@ def test_any_command_and_its_answer() -> None:
     with Stepped() as chat:
         bot, ann = chat.server.join("bot"), chat.log_in("Ann")
         assert bot.ask(Ping()) == [Ponged()]
-        assert bot.ask(Nick("robot")) == [Done()]
+        assert bot.ask(Nick("robot")) == [Named("robot")]
         ann.expect("INFO bot is now robot")
 
 
@@ -178,8 +178,8 @@ def test_what_can_not_be_done_is_raised() -> None:
 def test_control_characters_do_not_pass() -> None:
     with Stepped() as chat:
         bot, ann = chat.server.join("bot"), chat.log_in("Ann")
-        bot.say("two\nMSG lines\x1b[2J \udcff")
-        ann.expect("MSG bot two MSG lines[2J ")
+        bot.say("two\nMSG lines\x1b[2J\udcff!")
+        ann.expect("MSG bot two MSG lines[2J!")
         ann.expect_nothing()
 
 

@@ -239,7 +239,10 @@ def test_setting_up_again_replaces_what_was_and_loses_nothing(stderr: Stderr) ->
         chat.connect()
         chat.until(lambda: len(chat.connections) == 2, "the other connection")
         chat.turns()
-    assert [line.split(" ", 4)[4] for line in stderr.text.splitlines()] == ["#1 opened"]
+        logging.getLogger("chat").error("said once")
+    opened, said = stderr.text.splitlines()
+    assert opened.endswith(" #1 opened")
+    assert said.endswith(" error said once")
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), ValueError("I/O operation on closed file")])

@@ -80,7 +80,6 @@ def test_telnet_goes_on_after_an_interrupt() -> None:
         (b"LOGIN", "ERR missing-argument"),
         (b"LOGIN two words", "ERR invalid-username"),
         (b"x" * 100_000, "ERR line-too-long"),
-        (b"GET / HTTP/1.1", "ERR unknown-command"),
     ],
 )
 def test_nonsense_is_answered_and_survived(line: bytes, answer: str) -> None:
@@ -90,6 +89,23 @@ def test_nonsense_is_answered_and_survived(line: bytes, answer: str) -> None:
         client.expect(answer)
         client.send("LOGIN Ann")
         client.expect("OK")
+
+
+def test_a_web_browser_is_turned_away_and_nothing_of_it_is_obeyed() -> None:
+    with Stepped() as chat:
+        ann, browser = chat.log_in("Ann"), chat.connect()
+        browser.send_bytes(b"POST / HTTP/1.1\r\nHost: x\r\n\r\nLOGIN eve\nMSG buy this\n")
+        browser.expect("HTTP/1.1 405 Method Not Allowed\r")
+        browser.expect_lost()
+        ann.expect_nothing()
+
+
+def test_the_first_line_tells_which_dialect_somebody_speaks() -> None:
+    with Stepped() as chat:
+        ann, ben = chat.log_in("Ann"), chat.connect()
+        ben.send("", "/join lobby", "hello")
+        ben.expect("Welcome to room lobby!", "Current users: Ann, guest1")
+        ann.expect("INFO guest1 joined lobby", "MSG guest1 hello")
 
 
 def test_no_escape_sequence_gets_from_one_terminal_into_another() -> None:

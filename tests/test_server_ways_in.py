@@ -7,6 +7,7 @@ import ssl
 import stat
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,25 @@ def test_every_address_of_ipv6_is_every_address() -> None:
 def test_a_name() -> None:
     with Stepped(host="localhost") as chat:
         converse(chat, chat.server.address)
+
+
+@needs_ipv6
+def test_a_name_with_two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `localhost` has on many machines. A port that the system chooses can't be on both."""
+    look_up = socket.getaddrinfo
+
+    def both(host: str, *rest: Any, **more: Any) -> list[Any]:
+        hosts = ["::1", HOST] if host == "both" else [host]
+        return [found for one in hosts for found in look_up(one, *rest, **more)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    with Stepped(host="both") as chat:
+        assert chat.server.addresses == [chat.server.address]
+        port = chat.server.address[1]
+    with Stepped(host="both", port=port) as chat:
+        assert chat.server.addresses == [("::1", port), (HOST, port)]
+        converse(chat, ("::1", port))
+        converse(chat, (HOST, port))
 
 
 def test_a_second_port_is_the_same_chat() -> None:

@@ -1,12 +1,15 @@
 """What a user asks for. Imperative, frozen, plain data: strings and numbers alone.
 
-`registry.py` says of each who may ask it and what happens then.
+`registry.py` says of each who may ask it and what happens then. Where a room is named, CURRENT
+stands for the one that the user joined last.
 """
 
 from __future__ import annotations
 
 from chat.core.errors import Code
 from chat.core.value import value
+
+CURRENT = ""
 
 
 @value
@@ -17,10 +20,30 @@ class Login:
 
 
 @value
+class Guest:
+    """Be known by a name of the server's choice until there is a better one."""
+
+
+@value
 class Nick:
     """Be known by another name from now on."""
 
     name: str
+
+
+@value
+class Join:
+    """Come into a room; `alone`: and leave those that one was in."""
+
+    room: str
+    alone: bool = False
+
+
+@value
+class Leave:
+    """Go out of a room."""
+
+    room: str
 
 
 @value
@@ -29,6 +52,49 @@ class Say:
 
     room: str
     text: str
+
+
+@value
+class Act:
+    """Do something in front of everyone in a room: `/me waves`."""
+
+    room: str
+    text: str
+
+
+@value
+class SetTopic:
+    """Say what a room is about."""
+
+    room: str
+    text: str
+
+
+@value
+class ShowTopic:
+    """Ask what a room is about."""
+
+    room: str
+
+
+@value
+class ListRooms:
+    """List the rooms."""
+
+
+@value
+class ListMembers:
+    """List who is in a room."""
+
+    room: str
+
+
+@value
+class Recall:
+    """List the last messages of a room."""
+
+    room: str
+    count: int
 
 
 @value
@@ -79,4 +145,25 @@ class Blank:
     """A line with nothing on it."""
 
 
-Command = Login | Nick | Say | Tell | Who | Help | Ping | Quit | Disconnect | Malformed | Blank
+Command = (
+    Login
+    | Guest
+    | Nick
+    | Join
+    | Leave
+    | Say
+    | Act
+    | Tell
+    | SetTopic
+    | ShowTopic
+    | ListRooms
+    | ListMembers
+    | Recall
+    | Who
+    | Help
+    | Ping
+    | Quit
+    | Disconnect
+    | Malformed
+    | Blank
+)

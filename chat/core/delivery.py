@@ -38,7 +38,8 @@ class Delivery:
 
     def reply(self, event: Event, session: Session, actions: list[Action]) -> None:
         """To nobody but who asked."""
-        actions.append(Send(session.id, session.dialect.render(event)))
+        if data := session.dialect.render(event):
+            actions.append(Send(session.id, data))
 
     def publish(self, event: Event, room: str, but: int | None, actions: list[Action]) -> None:
         """To a whole room, except perhaps to one session."""
@@ -47,7 +48,8 @@ class Delivery:
 
     def said(self, event: events.Said, _session: Session, actions: list[Action]) -> None:
         """Seed 1 echoes to the sender, seeds 0 and 2 don't."""
-        self.publish(event, event.room, None if self.settings.echo else event.session, actions)
+        but = None if self.settings.echo else event.session
+        self.publish(event, event.room, but, actions)
 
     def told(self, event: events.Told, _session: Session, actions: list[Action]) -> None:
         """To one session, whichever dialect it speaks."""
@@ -60,16 +62,21 @@ class Delivery:
         actions.append(Report(session.id, "logged in", event.name))
 
     def renamed(self, event: events.Renamed, session: Session, actions: list[Action]) -> None:
-        """News for the others in each of the user's rooms."""
+        """News for everyone who is in a room with the user."""
         session.name = event.new
-        for room in event.rooms:
-            self.publish(event, room, event.session, actions)
+        self._tell_neighbours(event, event.session, actions)
 
     def joined(self, event: events.Joined, session: Session, actions: list[Action]) -> None:
-        """News for those in the room, where they want it, and one more of them afterwards."""
-        if self.settings.join_notices:
+        """News for those in the room, and one more of them afterwards. That someone came into the
+        lobby by logging in is news only where it is asked for (seed 1)."""
+        if self.settings.join_notices or not event.by_login:
             self.publish(event, event.room, event.session, actions)
         actions.append(Enter(session.id, self._enter(session.dialect, event.room)))
+
+    def left(self, event: events.Left, session: Session, actions: list[Action]) -> None:
+        """News for those who remain in the room."""
+        actions.append(Exit(session.id, self._exit(session.dialect, event.room)))
+        self.publish(event, event.room, None, actions)
 
     def disconnected(
         self, event: events.Disconnected, session: Session, actions: list[Action]
@@ -78,7 +85,19 @@ class Delivery:
         session.log_out()
         for room in event.rooms:
             actions.append(Exit(session.id, self._exit(session.dialect, room)))
-            self.publish(event, room, None, actions)
+        self._tell_neighbours(event, None, actions)
+
+    def _tell_neighbours(
+        self, event: events.Renamed | events.Disconnected, but: int | None, actions: list[Action]
+    ) -> None:
+        if event.rooms:
+            self.publish(event, event.rooms[0], but, actions)
+        for session in event.others:
+            self.reply(event, self.sessions[session], actions)
+
+    def topic_set(self, event: events.TopicSet, _session: Session, actions: list[Action]) -> None:
+        """Who set it hears it, too: that is the answer."""
+        self.publish(event, event.room, None, actions)
 
     def said_goodbye(
         self, event: events.SaidGoodbye, session: Session, actions: list[Action]
@@ -119,9 +138,18 @@ _ROUTES: Final[dict[type[Event], _Route]] = {
     events.Greeted: Delivery.reply,
     events.Done: Delivery.reply,
     events.LoggedIn: Delivery.logged_in,
+    events.Named: Delivery.reply,
     events.Joined: Delivery.joined,
+    events.Entered: Delivery.reply,
+    events.Left: Delivery.left,
+    events.Departed: Delivery.reply,
     events.Said: Delivery.said,
     events.Told: Delivery.told,
+    events.TopicSet: Delivery.topic_set,
+    events.TopicShown: Delivery.reply,
+    events.RoomsListed: Delivery.reply,
+    events.MembersListed: Delivery.reply,
+    events.Recalled: Delivery.reply,
     events.Renamed: Delivery.renamed,
     events.Disconnected: Delivery.disconnected,
     events.Refused: Delivery.reply,

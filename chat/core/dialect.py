@@ -17,6 +17,11 @@ class Dialect(Protocol):
         """As in `--listen NAME:ADDRESS`."""
         ...
 
+    @property
+    def arrival(self) -> Command | None:
+        """What somebody asks for by being there, if anything."""
+        ...
+
     def parse(self, line: bytes) -> Command:
         """What a line asks for. Never raises: what can't be understood is Malformed."""
         ...

@@ -56,7 +56,16 @@ class ChatCore:
             self._delivery.close(session, "server full", actions)
             return [*actions, Report(session_id, "refused: server full")]
         greeting = self._delivery.settings.greeting
-        return self._deliver((Greeted(greeting),), session) if greeting else []
+        actions = self._deliver((Greeted(greeting),), session) if greeting else []
+        return actions + self._arrive(session, now)
+
+    def speak(self, session_id: int, dialect: Dialect, now: float) -> list[Action]:
+        """A session that has said nothing yet turns out to speak another dialect."""
+        session = self._sessions.get(session_id)
+        if session is None or session.dialect is dialect:
+            return []
+        session.dialect = dialect
+        return self._arrive(session, now)
 
     def receive(self, session_id: int, line: bytes, now: float) -> list[Action]:
         """A session sent a line (without its line end)."""
@@ -146,6 +155,10 @@ class ChatCore:
         except Refusal as refusal:
             happened = (Refused(refusal.code, refusal.detail),)
         return self._deliver(happened, session)
+
+    def _arrive(self, session: Session, now: float) -> list[Action]:
+        command = session.dialect.arrival
+        return self._handle(session, command, REGISTRY[type(command)], now) if command else []
 
     def _hold(self, session: Session, line: bytes, missing: float) -> list[Action]:
         """Over its rate nothing is refused or lost: the line waits, and says so the first time."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Final, Literal
 
 Code = Literal[
+    "already-in-room",
     "already-logged-in",
     "empty-message",
+    "invalid-number",
+    "invalid-room-name",
     "invalid-username",
     "invalid-utf-8",
     "line-too-long",
@@ -15,15 +18,20 @@ Code = Literal[
     "no-such-user",
     "not-in-room",
     "not-logged-in",
+    "room-full",
     "server-full",
     "text-too-long",
+    "too-many-rooms",
     "unknown-command",
     "username-taken",
 ]
 
 ERRORS: Final[dict[Code, str]] = {
+    "already-in-room": "You are in that room already.",
     "already-logged-in": "You are logged in already.",
     "empty-message": "There is nothing in that message.",
+    "invalid-number": "That is not a whole number from 1.",
+    "invalid-room-name": "A room's name is 1 to 64 letters, digits, _, - and . without blanks.",
     "invalid-username": "A name is 1 to 32 letters, digits, _, - and . without blanks.",
     "invalid-utf-8": "That line is not UTF-8 text.",
     "line-too-long": "That line is too long.",
@@ -32,8 +40,10 @@ ERRORS: Final[dict[Code, str]] = {
     "no-such-user": "There is nobody of that name here.",
     "not-in-room": "You are not in that room.",
     "not-logged-in": "Log in first.",
+    "room-full": "That room is full.",
     "server-full": "The server is full. Try again later.",
     "text-too-long": "That message is too long.",
+    "too-many-rooms": "There are too many rooms for another one.",
     "unknown-command": "There is no such command.",
     "username-taken": "That name is in use. Choose another.",
 }

@@ -19,7 +19,15 @@ class Greeted:
 
 @value
 class LoggedIn:
-    """A session has a name now."""
+    """A session has a name now; a guest's is the server's choice."""
+
+    name: str
+    guest: bool = False
+
+
+@value
+class Named:
+    """A user asked for another name, and has it."""
 
     name: str
 
@@ -31,7 +39,27 @@ class Done:
 
 @value
 class Joined:
-    """A user came into a room."""
+    """A user came into a room; `by_login`: as everyone does who logs in."""
+
+    session: int
+    name: str
+    room: str
+    at: float
+    by_login: bool = False
+
+
+@value
+class Entered:
+    """A user is in a room now, with these others: what the user hears of Joined."""
+
+    room: str
+    names: tuple[str, ...]
+    topic: str
+
+
+@value
+class Left:
+    """A user went out of a room, and is still connected."""
 
     session: int
     name: str
@@ -40,8 +68,15 @@ class Joined:
 
 
 @value
+class Departed:
+    """A user is out of a room now: what the user hears of Left."""
+
+    room: str
+
+
+@value
 class Said:
-    """A user said something in a room. `seq` counts what was said there, from 1."""
+    """A user said something in a room, or did it (`act`). `seq` counts these, from 1."""
 
     session: int
     name: str
@@ -49,6 +84,49 @@ class Said:
     seq: int
     at: float
     text: str
+    act: bool = False
+
+
+@value
+class TopicSet:
+    """A user said what a room is about."""
+
+    session: int
+    name: str
+    room: str
+    topic: str
+    at: float
+
+
+@value
+class TopicShown:
+    """What a room is about; empty if nobody has said."""
+
+    room: str
+    topic: str
+
+
+@value
+class RoomsListed:
+    """The rooms, each with the number of its members."""
+
+    rooms: tuple[tuple[str, int], ...]
+
+
+@value
+class MembersListed:
+    """Who is in a room, in the order of joining."""
+
+    room: str
+    names: tuple[str, ...]
+
+
+@value
+class Recalled:
+    """The last messages of a room, oldest first."""
+
+    room: str
+    messages: tuple[Said, ...]
 
 
 @value
@@ -63,24 +141,27 @@ class Told:
 
 @value
 class Renamed:
-    """A user took another name, and is in these rooms."""
+    """A user took another name, and is in these rooms. Everyone who is in one with them hears of
+    it once: all in the first, and `others`, the sessions that are in another one only."""
 
     session: int
     old: str
     new: str
     rooms: tuple[str, ...]
     at: float
+    others: tuple[int, ...] = ()
 
 
 @value
 class Disconnected:
-    """A user is gone, and has left these rooms."""
+    """A user is gone, and has left these rooms. Who hears of it: see Renamed."""
 
     session: int
     name: str
     rooms: tuple[str, ...]
     at: float
     reason: str
+    others: tuple[int, ...] = ()
 
 
 @value
@@ -133,10 +214,19 @@ class ShutDown:
 Event = (
     Greeted
     | LoggedIn
+    | Named
     | Done
     | Joined
+    | Entered
+    | Left
+    | Departed
     | Said
     | Told
+    | TopicSet
+    | TopicShown
+    | RoomsListed
+    | MembersListed
+    | Recalled
     | Renamed
     | Disconnected
     | Refused

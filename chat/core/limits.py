@@ -16,6 +16,24 @@ class Limits:
     username_max_chars: int = 32
     """Longer ones push the text that follows them off a terminal's line."""
 
+    room_name_max_chars: int = 64
+    """Rooms are typed more rarely than names, and may say more."""
+
+    topic_max_chars: int = 300
+    """A sentence or two: everyone who joins reads it."""
+
+    room_members_max: int = 1_000
+    """Users in a room; the lobby, where everyone begins, has room for all of `clients_max`."""
+
+    rooms_max: int = 1_000
+    """Rooms at a time. Each takes memory for its history, and joining makes them."""
+
+    rooms_per_user_max: int = 50
+    """Rooms that one user is in: leaving them all is one step, which has to stay short."""
+
+    history_kept: int = 50
+    """Messages of a room that are kept in memory for those who come later."""
+
     text_max_chars: int = 8192
     """One message. What comes over a wire is bounded by its line already; what a program says
     in process, by this."""

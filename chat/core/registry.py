@@ -7,22 +7,31 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chat.core.commands import (
+    Act,
     Blank,
     Command,
     Disconnect,
+    Guest,
     Help,
+    Join,
+    Leave,
+    ListMembers,
+    ListRooms,
     Login,
     Malformed,
     Nick,
     Ping,
     Quit,
+    Recall,
     Say,
+    SetTopic,
+    ShowTopic,
     Tell,
     Who,
 )
 from chat.core.entry import Entry
 from chat.core.events import CommandsListed, Event
-from chat.core.handlers import account, info, messages
+from chat.core.handlers import account, info, messages, rooms
 from chat.core.session import State
 from chat.core.world import World
 
@@ -51,9 +60,18 @@ def _help(_world: World, _entry: Entry[Help]) -> tuple[Event, ...]:
 
 ROWS: Final[tuple[Row, ...]] = (
     Row(Login, account.login, True, NEW, 1, "log in with a name that nobody else has"),
+    Row(Guest, account.guest, True, NEW, 1),
     Row(Nick, account.nick, True, READY, 1, "take another name"),
+    Row(Join, rooms.join, True, READY, 2, "come into a room, which is made if there is none"),
+    Row(Leave, rooms.leave, True, READY, 2, "leave a room"),
     Row(Say, messages.say, True, READY, 1, "say something to everyone in the room"),
+    Row(Act, messages.act, True, READY, 1, "do something in front of everyone in the room"),
     Row(Tell, messages.tell, False, READY, 1, "say something to one user alone"),
+    Row(SetTopic, rooms.set_topic, True, READY, 1, "say, or ask, what a room is about"),
+    Row(ShowTopic, rooms.show_topic, False, READY, 1),
+    Row(ListRooms, rooms.list_rooms, False, READY, 5, "list the rooms"),
+    Row(ListMembers, rooms.list_members, False, READY, 5, "list who is in a room"),
+    Row(Recall, rooms.recall, False, READY, 5, "read what was said in a room lately"),
     Row(Who, info.who, False, READY, 5, "list who is here"),
     Row(Ping, info.ping, False, ANY, 1, "see whether the server is there"),
     Row(Help, _help, False, ANY, 5, "list the commands"),

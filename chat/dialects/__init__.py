@@ -5,10 +5,13 @@ from typing import Final
 from chat.dialects.base import TextDialect
 from chat.dialects.line import LineDialect
 from chat.dialects.local import LocalDialect
+from chat.dialects.slash import SlashDialect
 
-DIALECTS: Final[dict[str, TextDialect]] = {dialect.name: dialect for dialect in (LineDialect(),)}
+DIALECTS: Final[dict[str, TextDialect]] = {
+    dialect.name: dialect for dialect in (LineDialect(), SlashDialect())
+}
 """What a listener can be bound to, by name."""
 
 LOCAL: Final = LocalDialect()
 
-__all__ = ["DIALECTS", "LOCAL", "LineDialect", "LocalDialect", "TextDialect"]
+__all__ = ["DIALECTS", "LOCAL", "LineDialect", "LocalDialect", "SlashDialect", "TextDialect"]

@@ -10,6 +10,7 @@ class LocalDialect:
     """No text either way."""
 
     name = "local"
+    arrival = None
 
     def parse(self, line: bytes) -> Command:  # noqa: ARG002 - the protocol of all dialects
         """Nobody sends a local user's lines: their commands are submitted."""

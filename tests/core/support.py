@@ -41,10 +41,15 @@ def contents(world: World) -> dict[str, object]:
         "sessions": [(key, *_user(user)) for key, user in world.sessions.items()],
         "users": [(key, *_user(user)) for key, user in world.users.items()],
         "rooms": [
-            (key, room.name, room.seq, [(member, *_user(u)) for member, u in room.members.items()])
+            (key, room.name, room.topic, room.seq, _members(room), [*room.history])
             for key, room in world.rooms.items()
         ],
+        "guests": world.guests,
     }
+
+
+def _members(room: Any) -> list[tuple[object, ...]]:
+    return [(member, *_user(user)) for member, user in room.members.items()]
 
 
 def _user(user: Any) -> tuple[object, ...]:
@@ -115,6 +120,12 @@ class Chat:
         person = Person(len(self._sessions) + 1, dialect)
         self.people[who] = self._sessions[person.session] = person
         self._input("connect", person.session, dialect, self.now)
+
+    def speak(self, who: str, dialect: Dialect) -> None:
+        """Someone who has said nothing yet turns out to speak another dialect."""
+        person = self.people[who]
+        person.dialect = dialect
+        self._input("speak", person.session, dialect, self.now)
 
     def send(self, who: str, *lines: str | bytes) -> None:
         """Someone sends lines, which wait their turn if they have to."""

@@ -21,6 +21,8 @@ from tests.core.support import NOW
 class Plain:
     """A dialect that counts how often it is asked what an event looks like."""
 
+    arrival = None
+
     def __init__(self, name: str = "plain") -> None:
         self.name = name
         self.rendered = 0
@@ -43,7 +45,7 @@ class Hall:
         for number, dialect in enumerate(dialects, start=1):
             session = Session(number, dialect, Limits(), NOW)
             self.delivery.sessions[number] = session
-            self.deliver(number, events.Joined(number, "x", LOBBY, NOW))
+            self.deliver(number, events.Joined(number, "x", LOBBY, NOW, by_login=True))
 
     def deliver(self, session: int, event: Event) -> list[Action]:
         """What comes of an event."""
@@ -134,7 +136,10 @@ def test_a_new_member_enters_after_the_others_were_told(notices: bool) -> None:
     hall = Hall(ONE, settings=Settings(join_notices=notices))
     hall.delivery.sessions[2] = Session(2, TWO, Limits(), NOW)
     told = [Publish(IN_ONE, "one: Joined", 2)] if notices else []
-    assert hall.deliver(2, events.Joined(2, "bob", LOBBY, NOW)) == [*told, Enter(2, IN_TWO)]
+    assert hall.deliver(2, events.Joined(2, "bob", LOBBY, NOW, by_login=True)) == [
+        *told,
+        Enter(2, IN_TWO),
+    ]
 
 
 def test_a_disconnected_member_exits_before_the_others_are_told() -> None:

@@ -12,16 +12,25 @@ import pytest
 from chat.core import LOBBY, ChatCore, Limits, Settings, events
 from chat.core.actions import Audience, Close, Enter, Exit, Hold, Publish, Report, Send
 from chat.core.commands import (
+    Act,
     Blank,
     Command,
     Disconnect,
+    Guest,
     Help,
+    Join,
+    Leave,
+    ListMembers,
+    ListRooms,
     Login,
     Malformed,
     Nick,
     Ping,
     Quit,
+    Recall,
     Say,
+    SetTopic,
+    ShowTopic,
     Tell,
     Who,
 )
@@ -185,8 +194,17 @@ def test_configure_says_nothing_to_anyone() -> None:
 
 SAMPLES: dict[type[Command], Command] = {
     Login: Login("zoe"),
+    Guest: Guest(),
     Nick: Nick("zoe"),
+    Join: Join("attic"),
+    Leave: Leave(LOBBY),
     Say: Say(LOBBY, "hi"),
+    Act: Act(LOBBY, "waves"),
+    SetTopic: SetTopic(LOBBY, "this and that"),
+    ShowTopic: ShowTopic(LOBBY),
+    ListRooms: ListRooms(),
+    ListMembers: ListMembers(LOBBY),
+    Recall: Recall(LOBBY, 1),
     Tell: Tell("anna", "hi"),
     Malformed: Malformed("unknown-command"),
     Who: Who(),
@@ -247,7 +265,7 @@ def test_commit_does_what_the_registry_says() -> None:
     core = core_with("anna")
     assert core.commit(Entry(NOW, 9, "", Login("bob"))) == (
         events.LoggedIn("bob"),
-        events.Joined(9, "bob", LOBBY, NOW),
+        events.Joined(9, "bob", LOBBY, NOW, by_login=True),
     )
     assert [user.name for user in core.world.sessions.values()] == ["anna", "bob"]
     with pytest.raises(Refusal, match="username-taken"):

@@ -15,6 +15,7 @@ from chat.core.commands import (
     Command,
     Disconnect,
     Help,
+    Join,
     Login,
     Malformed,
     Nick,
@@ -29,7 +30,7 @@ from chat.core.errors import Refusal
 from chat.core.events import Event
 from chat.core.limits import Limits
 from chat.core.registry import REGISTRY, ROWS
-from chat.core.world import LOBBY, Room, World
+from chat.core.world import LOBBY, World
 from tests.core.support import NOW, contents
 
 
@@ -72,7 +73,7 @@ def test_login() -> None:
     stage = Stage()
     assert stage.do(7, Login("Bob")) == (
         events.LoggedIn("Bob"),
-        events.Joined(7, "Bob", LOBBY, NOW),
+        events.Joined(7, "Bob", LOBBY, NOW, by_login=True),
     )
     assert list(stage.world.rooms[LOBBY].members) == [7]
 
@@ -96,7 +97,7 @@ def test_the_length_of_a_name_is_a_limit() -> None:
 def test_nick() -> None:
     stage = Stage("anna", "bob")
     assert stage.do(1, Nick("Zoë")) == (
-        events.Done(),
+        events.Named("Zoë"),
         events.Renamed(1, "anna", "Zoë", (LOBBY,), NOW),
     )
     assert stage.names() == ["Zoë", "bob"]
@@ -161,8 +162,8 @@ def test_what_is_refused_is_not_counted() -> None:
 
 
 def test_say_in_the_wrong_room() -> None:
-    stage = Stage("anna")
-    stage.world.rooms["attic"] = Room("attic")
+    stage = Stage("anna", "bob")
+    stage.do(2, Join("attic"))
     assert stage.refusal(1, Say("Attic", "hi")) == ("not-in-room", "Attic")
     assert stage.refusal(1, Say("cellar", "hi")) == ("no-such-room", "cellar")
 
@@ -185,7 +186,9 @@ SPOKEN = [Say(LOBBY, ""), Tell("anna", "")]
         ("line\nend", "line end"),
         ("\x1b[31mred\x07", "[31mred"),
         ("\u202eturned", "turned"),
-        ("half \ud83d", "half "),
+        ("half \ud83d", "half"),
+        (" blanks  inside ", "blanks  inside"),
+        ("\n\u3000blanks of other kinds\xa0\t", "blanks of other kinds"),
         ("x" * 8192, "x" * 8192),
     ],
 )

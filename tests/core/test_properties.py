@@ -23,6 +23,8 @@ PEOPLE = ("anna", "bob", "cleo")
 # with something that can be seen.
 SERVER_LINE = re.compile(
     r"OK|BYE|PONG|Hello\.|USER \S+|(?:MSG|DM) \S+ \S(?:.*\S)?|INFO \S(?:.*\S)?"
+    r"|ROOM \S+ \d+|TOPIC \S+( \S(?:.*\S)?)?|(?:SAID|ME) \S+ \S+ \S(?:.*\S)?"
+    r"|PAST \S+ \S+Z \S+ \S(?:.*\S)?"
     rf"|ERR (?:{'|'.join(ERRORS)})"
 )
 

@@ -493,6 +493,14 @@ TRANSCRIPTS: dict[str, tuple[str, str]] = {
         anna< INFO DM <username> <text>: say something to one user alone
         anna< INFO WHO: list who is here
         anna< INFO NICK <username>: take another name
+        anna< INFO JOIN <room>: come into a room, which is made if there is none
+        anna< INFO LEAVE <room>: leave a room
+        anna< INFO ROOMS: list the rooms
+        anna< INFO NAMES <room>: list who is in a room
+        anna< INFO SAY <room> <text>: say something to everyone in the room
+        anna< INFO ME <room> <text>: do something in front of everyone in the room
+        anna< INFO TOPIC <room> [<text>]: say, or ask, what a room is about
+        anna< INFO HISTORY <room> [<count>]: read what was said in a room lately
         anna< INFO PING: see whether the server is there
         anna< INFO HELP: list the commands
         anna< INFO QUIT: leave

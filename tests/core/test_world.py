@@ -75,7 +75,7 @@ def test_a_user_may_be_in_several_rooms() -> None:
     assert world.sessions[1].rooms == (LOBBY, "attic")
     world.remove_user(world.sessions[1])
     world.check_invariants()
-    assert world.rooms["attic"].members == {}
+    assert "attic" not in world.rooms
 
 
 def test_two_users_of_one_name_are_two_users() -> None:

@@ -15,10 +15,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 
+from chat.dialects import DIALECTS
 from tests.core.support import Chat
 
 HAPPENINGS: dict[str, Callable[[Chat, str], None]] = {
     "connects": lambda chat, who: chat.connect(who),
+    "connects, for the slash dialect": lambda chat, who: chat.connect(who, DIALECTS["slash"]),
+    "turns out to speak the slash dialect": lambda chat, who: chat.speak(who, DIALECTS["slash"]),
     "is lost": lambda chat, who: chat.lose(who),
     "is silent for too long": lambda chat, who: chat.time_out(who),
     "sends a line that is too long": lambda chat, who: chat.too_long(who),

@@ -91,11 +91,33 @@ def test_what_is_not_utf_8(line: bytes) -> None:
     assert LINE.parse(line) == Malformed("invalid-utf-8")
 
 
+AT = 1_700_000_000.125
+SAID = events.Said(1, "bob", "attic", 7, AT, "hi")
+ACTED = events.Said(1, "bob", "attic", 8, AT, "waves", act=True)
+PAST = "".join(
+    [f"PAST attic 2023-11-14T22:13:20.125Z bob {text}\n" for text in ("hi", "/me waves")]
+)
+TOPIC_SET = "INFO bob set the topic of attic: old things\n"
+
 RENDERED: list[tuple[Event, str]] = [
     (events.Greeted("Hello."), "Hello.\n"),
     (events.LoggedIn("bob"), "OK\n"),
     (events.Done(), "OK\n"),
-    (events.Joined(1, "bob", LOBBY, 0.0), "INFO bob joined the chat\n"),
+    (events.Named("Zoë"), "OK\n"),
+    (events.Joined(1, "bob", LOBBY, 0.0, by_login=True), "INFO bob joined the chat\n"),
+    (events.Joined(1, "bob", "attic", 0.0), "INFO bob joined attic\n"),
+    (events.Entered("attic", ("bob",), "old things"), "OK\n"),
+    (events.Left(1, "bob", "attic", 0.0), "INFO bob left attic\n"),
+    (events.Departed("attic"), "OK\n"),
+    (events.TopicSet(1, "bob", "attic", "old things", 0.0), TOPIC_SET),
+    (events.TopicShown("attic", "old things"), "TOPIC attic old things\n"),
+    (events.TopicShown("attic", ""), "TOPIC attic\n"),
+    (events.RoomsListed((("lobby", 2), ("attic", 1))), "ROOM lobby 2\nROOM attic 1\n"),
+    (events.MembersListed("attic", ("bob", "Zoë")), "USER bob\nUSER Zoë\n"),
+    (events.Recalled("attic", ()), ""),
+    (events.Recalled("attic", (SAID, ACTED)), PAST),
+    (SAID, "SAID attic bob hi\n"),
+    (ACTED, "ME attic bob waves\n"),
     (events.Said(1, "bob", LOBBY, 7, 0.0, "hi, all"), "MSG bob hi, all\n"),
     (events.Told(2, "Zoë", 0.0, "hi"), "DM Zoë hi\n"),
     (events.Renamed(1, "bob", "Zoë", (LOBBY,), 0.0), "INFO bob is now Zoë\n"),
@@ -140,10 +162,15 @@ def test_every_command_that_has_a_summary_has_a_verb() -> None:
     assert Disconnect not in typed
 
 
+USAGES = {"<username>": "bob", "<room>": "attic", "[<count>]": "7", "[<text>]": "x", "<text>": "hi"}
+
+
 def test_a_verb_with_its_arguments_is_the_command_that_it_is_said_to_be() -> None:
     for name, verb in VERBS.items():
         assert name == name.upper()
-        line = f"{name} {verb.usage}".replace("<username>", "bob").replace("<text>", "hi")
+        line = f"{name} {verb.usage}"
+        for usage, typed in USAGES.items():
+            line = line.replace(usage, typed)
         assert type(LINE.parse(line.encode())) is verb.command
 
 

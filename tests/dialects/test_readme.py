@@ -7,7 +7,7 @@ and what people see in its examples is played.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,8 @@ from chat.config import OPTIONS, Config
 from chat.core import Limits
 from chat.core.errors import ERRORS
 from chat.core.registry import NEW, READY, REGISTRY
+from chat.dialects import SlashDialect
+from chat.dialects.base import Verb
 from chat.dialects.line import VERBS
 from reactor import LINE_MAX_BYTES
 from tests.core.support import Chat
@@ -26,16 +28,21 @@ README = Path(chat.dialects.__file__).parent / "README.md"
 SETTINGS = ("greeting", "echo", "join_notices", "idle_timeout", "rate_limit", "max_clients")
 
 
-def verbs() -> list[tuple[str, ...]]:
-    """From the dialect's verbs and the registry's rows."""
+def verbs(table: Mapping[str, Verb] = VERBS) -> list[tuple[str, ...]]:
+    """From a dialect's verbs and the registry's rows."""
     rows: list[tuple[str, ...]] = [("verb", "what it does", "before login", "counts as")]
-    for name, verb in VERBS.items():
+    for name, verb in table.items():
         row = REGISTRY[verb.command]
         before = {NEW: "only", READY: "no"}.get(row.states, "yes")
         rows.append(
             (f"`{name} {verb.usage}`".replace(" `", "`"), row.summary, before, f"{row.cost}")
         )
     return rows
+
+
+def slashes() -> list[tuple[str, ...]]:
+    """From the slash dialect's verbs; before login there is nothing, as everyone is a guest."""
+    return [(name.lower(), summary, cost) for name, summary, _, cost in verbs(SlashDialect.verbs)]
 
 
 def errors() -> list[tuple[str, ...]]:
@@ -50,6 +57,11 @@ def limits() -> list[tuple[str, ...]]:
         ("what", "how much"),
         ("a line", f"{LINE_MAX_BYTES:,} bytes, without its end"),
         ("a name", f"1 to {core.username_max_chars} characters"),
+        ("a room's name", f"1 to {core.room_name_max_chars} characters"),
+        ("a topic", f"{core.topic_max_chars} characters"),
+        ("users in a room", f"{core.room_members_max:,}; everyone in the lobby"),
+        ("rooms", f"{core.rooms_max:,}; {core.rooms_per_user_max} for one user"),
+        ("what a room remembers", f"the last {core.history_kept} messages"),
         ("lines at once", f"{core.rate_burst}"),
         ("lines a second after that", f"{core.rate_per_s:g}"),
         ("silence", f"{config.idle_timeout:g} seconds"),
@@ -69,6 +81,7 @@ def settings() -> list[tuple[str, ...]]:
 
 TABLES: dict[str, Callable[[], list[tuple[str, ...]]]] = {
     "verbs": verbs,
+    "slashes": slashes,
     "errors": errors,
     "limits": limits,
     "settings": settings,

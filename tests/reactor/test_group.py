@@ -427,7 +427,7 @@ class Model:
             assert len(group) == len(inside)
 
 
-@settings(DETERMINISTIC, max_examples=300)
+@settings(DETERMINISTIC, max_examples=200)
 @given(memberships, turns)
 @example({(0, 0), (1, 0)}, [[("send", 0, 0), ("leave", 1, 0)]])
 @example({(0, 0)}, [[("send", 1, None), ("join", 1, 0), ("leave", 0, 0)]])

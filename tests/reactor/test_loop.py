@@ -336,6 +336,15 @@ def test_a_turn_waits_no_longer_than_the_next_timer(
     assert selector.asked == [None, 7.0, 2.0, 2.0, 0.5, 0.0]
 
 
+def test_no_wait_is_too_long_for_the_system(timed: Reactor, selector: NeverBlocking) -> None:
+    """Some count milliseconds in 31 bits; waking up once a day for nothing harms nobody."""
+    timed.call_later(1e9, bool)
+    timed.run_once()
+    timed.run_once(1e8)
+    assert selector.asked == [loop_module.WAIT_MAX_S] * 2
+    assert loop_module.WAIT_MAX_S * 1000 < 2**31
+
+
 def test_a_timer_that_fails_is_logged_and_the_next_one_runs(
     timed: Reactor, clock: Clock, logged: Logged
 ) -> None:

@@ -1,11 +1,11 @@
-"""Names and coming and going: Login, Nick, Quit, Disconnect."""
+"""Names and coming and going: Login, Guest, Nick, Quit, Disconnect."""
 
 from __future__ import annotations
 
-from chat.core.commands import Disconnect, Login, Nick, Quit
+from chat.core.commands import Disconnect, Guest, Login, Nick, Quit
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
-from chat.core.events import Disconnected, Done, Event, Joined, LoggedIn, Renamed, SaidGoodbye
+from chat.core.events import Disconnected, Event, Joined, LoggedIn, Named, Renamed, SaidGoodbye
 from chat.core.text import fold, is_name
 from chat.core.world import LOBBY, World
 
@@ -16,7 +16,18 @@ def login(world: World, entry: Entry[Login]) -> tuple[Event, ...]:
     _check_free(world, name, entry.session)
     user = world.add_user(name, entry.session)
     world.enter(user, LOBBY)
-    return LoggedIn(name), Joined(entry.session, name, LOBBY, entry.at)
+    return LoggedIn(name), Joined(entry.session, name, LOBBY, entry.at, by_login=True)
+
+
+def guest(world: World, entry: Entry[Guest]) -> tuple[Event, ...]:
+    """In the slash dialect everyone is somebody at once, and in no room."""
+    taken = True
+    while taken:
+        world.guests += 1
+        name = f"guest{world.guests}"
+        taken = name in world.users
+    world.add_user(name, entry.session)
+    return (LoggedIn(name, guest=True),)
 
 
 def nick(world: World, entry: Entry[Nick]) -> tuple[Event, ...]:
@@ -26,7 +37,8 @@ def nick(world: World, entry: Entry[Nick]) -> tuple[Event, ...]:
     user = world.sessions[entry.session]
     old = user.name
     world.rename_user(user, name)
-    return Done(), Renamed(entry.session, old, name, user.rooms, entry.at)
+    others = world.neighbours(user)
+    return Named(name), Renamed(entry.session, old, name, world.rooms_of(user), entry.at, others)
 
 
 def quit_(world: World, entry: Entry[Quit]) -> tuple[Event, ...]:
@@ -43,8 +55,10 @@ def _remove(world: World, entry: Entry[Quit] | Entry[Disconnect], reason: str) -
     user = world.sessions.get(entry.session)
     if user is None:
         return ()
+    others = world.neighbours(user)
+    rooms = world.rooms_of(user)
     world.remove_user(user)
-    return (Disconnected(entry.session, user.name, user.rooms, entry.at, reason),)
+    return (Disconnected(entry.session, user.name, rooms, entry.at, reason, others),)
 
 
 def _check_free(world: World, name: str, session: int) -> None:

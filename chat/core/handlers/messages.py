@@ -1,28 +1,25 @@
-"""Talking: Say, Tell."""
+"""Talking: Say, Act, Tell."""
 
 from __future__ import annotations
 
-from chat.core.commands import Say, Tell
+from chat.core.commands import Act, Say, Tell
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
 from chat.core.events import Event, Said, Told
+from chat.core.handlers.rooms import own_room
 from chat.core.limits import Limits
 from chat.core.text import fold, visible
 from chat.core.world import World
 
 
 def say(world: World, entry: Entry[Say]) -> tuple[Event, ...]:
-    """Seed 0's MSG: to all who are in the room."""
-    command = entry.command
-    text = _checked(command.text, world.limits)
-    room = world.rooms.get(command.room) or world.rooms.get(fold(command.room))
-    if room is None:
-        raise Refusal("no-such-room", command.room)
-    user = room.members.get(entry.session)
-    if user is None:
-        raise Refusal("not-in-room", command.room)
-    room.seq += 1
-    return (Said(entry.session, user.name, room.name, room.seq, entry.at, text),)
+    """Seed 0's MSG and seed 3's bare text: to all who are in the room."""
+    return (_speak(world, entry, act=False),)
+
+
+def act(world: World, entry: Entry[Act]) -> tuple[Event, ...]:
+    """`/me waves`: said as it is done."""
+    return (_speak(world, entry, act=True),)
 
 
 def tell(world: World, entry: Entry[Tell]) -> tuple[Event, ...]:
@@ -35,10 +32,20 @@ def tell(world: World, entry: Entry[Tell]) -> tuple[Event, ...]:
     return (Told(user.session, entry.user, entry.at, text),)
 
 
+def _speak(world: World, entry: Entry[Say] | Entry[Act], *, act: bool) -> Said:
+    text = _checked(entry.command.text, world.limits)
+    user, room = own_room(world, entry.session, entry.command.room)
+    room.seq += 1
+    said = Said(entry.session, user.name, room.name, room.seq, entry.at, text, act)
+    room.history.append(said)
+    return said
+
+
 def _checked(text: str, limits: Limits) -> str:
     if not text.isprintable():
         text = visible(text)
-    if not text or text.isspace():
+    text = text.strip()
+    if not text:
         raise Refusal("empty-message")
     if len(text) > limits.text_max_chars:
         raise Refusal("text-too-long")

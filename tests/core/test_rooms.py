@@ -1,0 +1,351 @@
+"""Rooms, as those who are in them see it (`transcript.py`): in both dialects, and in one room."""
+
+from __future__ import annotations
+
+import pytest
+
+from chat.core import Limits, Settings
+from tests.core.support import UNLIMITED, Chat
+from tests.core.transcript import play
+
+# Seed 3's own texts, byte for byte.
+SEED_3 = """
+    ann> (connects, for the slash dialect)
+    ann> /join tea
+    ann< Welcome to room tea!
+    ann< Current users: guest1
+    ben> (connects, for the slash dialect)
+    ben> /join tea
+    ben< Welcome to room tea!
+    ben< Current users: guest1, guest2
+    ann< guest2 has joined the room.
+    ann> milk  or  lemon?
+    ben< guest1: milk  or  lemon?
+    ben> /leave
+    ben< You have left room tea.
+    ann< guest2 has left the room.
+    ben> /join tea
+    ben< Welcome to room tea!
+    ben< Current users: guest1, guest2
+    ann< guest2 has joined the room.
+    ben> /quit
+    ben< Goodbye!
+    ben< (closed: quit)
+    ann< guest2 has disconnected.
+    eve> (connects, for the slash dialect)
+    eve> /join tea
+    eve< Welcome to room tea!
+    eve< Current users: guest1, guest3
+    ann< guest3 has joined the room.
+    eve> (is lost)
+    ann< guest3 has disconnected.
+"""
+
+MIXED = """
+    ann> LOGIN Ann
+    ann< OK
+    ben> (connects, for the slash dialect)
+    ben> /nick Ben
+    ben< You are now Ben.
+    ann> JOIN #Tea
+    ann< OK
+    ben> /join tea
+    ben< Welcome to room Tea!
+    ben< Current users: Ann, Ben
+    ann< INFO Ben joined Tea
+    ben> hello, Ann
+    ann< SAID Tea Ben hello, Ann
+    ann> say tea hello,   Ben
+    ben< Ann: hello, Ben
+    ben> /me waves
+    ann< ME Tea Ben waves
+    ann> ME tea nods
+    ben< * Ann nods
+    ann> TOPIC tea milk first?
+    ann< INFO Ann set the topic of Tea: milk first?
+    ben< Ann has set the topic: milk first?
+    ben> /topic
+    ben< Topic: milk first?
+    ann> MSG only for the lobby
+    ben> /msg ann psst,  you
+    ann< DM Ben psst,  you
+    ann> DM ben yes?
+    ben< [private] Ann: yes?
+    ann> NICK Anna
+    ann< OK
+    ben< Ann is now Anna.
+    ann> WHO
+    ann< USER Anna
+    ann< USER Ben
+    ann> ROOMS
+    ann< ROOM lobby 1
+    ann< ROOM Tea 2
+    ben> /rooms
+    ben< Rooms: lobby (1), Tea (2)
+    ben> /users
+    ben< Current users: Anna, Ben
+    ann> NAMES TEA
+    ann< USER Anna
+    ann< USER Ben
+    ann> LEAVE tea
+    ann< OK
+    ben< Anna has left the room.
+    ben> /history 2
+    ben< [2023-11-14 22:13:20] * Ben waves
+    ben< [2023-11-14 22:13:20] * Ann nods
+    ann> HISTORY tea
+    ann< ERR not-in-room
+    ben> /leave
+    ben< You have left room Tea.
+    ann> NAMES tea
+    ann< ERR no-such-room
+"""
+
+LOBBY_OF_BOTH = """
+    ann> LOGIN Ann
+    ann< OK
+    ben> (connects, for the slash dialect)
+    ben> /join lobby
+    ben< Welcome to room lobby!
+    ben< Current users: Ann, guest1
+    ann< INFO guest1 joined lobby
+    ben> hello
+    ann< MSG guest1 hello
+    ann> MSG hello
+    ben< Ann: hello
+    cleo> LOGIN Cleo
+    cleo< OK
+    ben> /leave
+    ben< You have left room lobby.
+    ann< INFO guest1 left lobby
+    cleo< INFO guest1 left lobby
+"""
+
+ONE_ROOM_AT_A_TIME = """
+    ann> (connects, for the slash dialect)
+    ann> /join tea
+    ann< Welcome to room tea!
+    ann< Current users: guest1
+    ben> (connects, for the slash dialect)
+    ben> /join tea
+    ben< Welcome to room tea!
+    ben< Current users: guest1, guest2
+    ann< guest2 has joined the room.
+    ann> /join coffee
+    ann< Welcome to room coffee!
+    ann< Current users: guest1
+    ben< guest1 has left the room.
+    ben> anyone?
+    ben> /join coffee
+    ben< Welcome to room coffee!
+    ben< Current users: guest1, guest2
+    ann< guest2 has joined the room.
+    ben> /rooms
+    ben< Rooms: lobby (0), coffee (2)
+"""
+
+TOLD_ONCE = """
+    ann> LOGIN Ann
+    ann< OK
+    ben> LOGIN Ben
+    ben< OK
+    cleo> (connects, for the slash dialect)
+    cleo> /join tea
+    cleo< Welcome to room tea!
+    cleo< Current users: guest1
+    ann> JOIN tea
+    ann< OK
+    cleo< Ann has joined the room.
+    ben> JOIN tea
+    ben< OK
+    ann< INFO Ben joined tea
+    cleo< Ben has joined the room.
+    ann> NICK Anna
+    ann< OK
+    ben< INFO Ann is now Anna
+    cleo< Ann is now Anna.
+    ann> (is lost)
+    ben< INFO Anna disconnected
+    cleo< Anna has disconnected.
+"""
+
+REFUSED = """
+    ann> (connects, for the slash dialect)
+    ann> anyone there?
+    ann< You are in no room. /join one first.
+    ann> /leave
+    ann< You are in no room. /join one first.
+    ann> /nonsense and more
+    ann< Error: unknown command /nonsense. Try /help.
+    ann> /join
+    ann< Error: Something is missing there.
+    ann> /join two words
+    ann< Error: A room's name is 1 to 64 letters, digits, _, - and . without blanks.
+    ann> /nick
+    ann< Error: Something is missing there.
+    ann> /nick two words
+    ann< Error: A name is 1 to 32 letters, digits, _, - and . without blanks.
+    ann> /msg nobody hello
+    ann< Error: There is nobody of that name here.
+    ann> /JOIN Tea
+    ann< Welcome to room Tea!
+    ann< Current users: guest1
+    ann> /join TEA
+    ann< Error: You are in that room already.
+    ann> /me
+    ann< Error: There is nothing in that message.
+    ann> //nonsense is a word
+    ann> /history many
+    ann< Error: That is not a whole number from 1.
+    ann> /history
+    ann< [2023-11-14 22:13:20] guest1: /nonsense is a word
+    ann> /topic
+    ann< No topic is set.
+"""
+
+LINE_REFUSED = """
+    ann> JOIN tea
+    ann< ERR not-logged-in
+    ann> LOGIN Ann
+    ann< OK
+    ann> JOIN
+    ann< ERR missing-argument
+    ann> JOIN two words
+    ann< ERR invalid-room-name
+    ann> JOIN lobby
+    ann< ERR already-in-room
+    ann> SAY tea hello
+    ann< ERR no-such-room
+    ann> SAY lobby
+    ann< ERR empty-message
+    ann> SAY
+    ann< ERR missing-argument
+    ann> TOPIC
+    ann< ERR missing-argument
+    ann> TOPIC lobby
+    ann< TOPIC lobby
+    ann> HISTORY
+    ann< ERR missing-argument
+    ann> HISTORY lobby 0
+    ann< ERR invalid-number
+    ann> LEAVE lobby
+    ann< OK
+    ann> MSG hello?
+    ann< ERR not-in-room
+"""
+
+TRANSCRIPTS = {
+    "seed 3": SEED_3,
+    "two dialects in one room": MIXED,
+    "the lobby is a room as well": LOBBY_OF_BOTH,
+    "one room at a time": ONE_ROOM_AT_A_TIME,
+    "in two rooms together, told once": TOLD_ONCE,
+    "what can't be done, with slashes": REFUSED,
+    "what can't be done, with verbs": LINE_REFUSED,
+}
+
+
+@pytest.mark.parametrize("transcript", TRANSCRIPTS.values(), ids=TRANSCRIPTS)
+def test_transcript(transcript: str) -> None:
+    play(Chat(limits=UNLIMITED), transcript)
+
+
+def test_a_dialect_that_shows_later() -> None:
+    """On the port where all are spoken; the greeting came first, in nobody's dialect."""
+    play(
+        Chat(settings=Settings(greeting="Hello.")),
+        """
+        ann> (connects)
+        ann< Hello.
+        ann> (turns out to speak the slash dialect)
+        ann> (turns out to speak the slash dialect)
+        ann> /join tea
+        ann< Welcome to room tea!
+        ann< Current users: guest1
+        ann> (is lost)
+        ann> (turns out to speak the slash dialect)
+        """,
+    )
+
+
+def test_a_guest_has_a_name_that_is_free() -> None:
+    chat = Chat("guest1", "guest2", limits=UNLIMITED)
+    play(
+        chat,
+        """
+        ann> (connects, for the slash dialect)
+        ann> /join lobby
+        ann< Welcome to room lobby!
+        ann< Current users: guest1, guest2, guest3
+        guest1< INFO guest3 joined lobby
+        guest2< INFO guest3 joined lobby
+        """,
+    )
+
+
+def test_a_full_room() -> None:
+    limits = Limits(room_members_max=1, rooms_max=2, rooms_per_user_max=2)
+    play(
+        Chat("ann", "ben", "cleo", limits=limits),
+        """
+        ann> JOIN tea
+        ann< OK
+        ben> JOIN tea
+        ben< ERR room-full
+        ben> JOIN coffee
+        ben< ERR too-many-rooms
+        ann> LEAVE tea
+        ann< OK
+        ann> JOIN coffee
+        ann< OK
+        ann> JOIN water
+        ann< ERR too-many-rooms
+        """,
+    )
+
+
+def test_one_user_in_too_many_rooms() -> None:
+    play(
+        Chat("ann", limits=Limits(rooms_per_user_max=2)),
+        """
+        ann> JOIN tea
+        ann< OK
+        ann> JOIN coffee
+        ann< ERR too-many-rooms
+        """,
+    )
+
+
+def test_a_topic_may_be_too_long() -> None:
+    chat = Chat("ann", limits=Limits(topic_max_chars=3))
+    play(chat, "ann> TOPIC lobby tea\nann< INFO ann set the topic of lobby: tea")
+    play(chat, "ann> TOPIC lobby teas\nann< ERR text-too-long")
+
+
+def test_who_joins_reads_the_topic() -> None:
+    chat = Chat("ann", limits=UNLIMITED)
+    chat.send("ann", "JOIN tea", "TOPIC tea milk first?")
+    chat.read_all()
+    play(
+        chat,
+        """
+        ben> (connects, for the slash dialect)
+        ben> /join tea
+        ben< Welcome to room tea!
+        ben< Current users: ann, guest1
+        ben< Topic: milk first?
+        ann< INFO guest1 joined tea
+        """,
+    )
+
+
+def test_a_room_remembers_the_last_of_what_was_said() -> None:
+    chat = Chat("ann", limits=Limits(history_kept=3, rate_burst=0))
+    chat.send("ann", *[f"MSG {number}" for number in range(5)], "HISTORY lobby 9")
+    assert [line.split()[-1] for line in chat.lines("ann")] == ["2", "3", "4"]
+
+
+def test_a_new_room_remembers_nothing_of_an_old_one() -> None:
+    chat = Chat("ann", limits=UNLIMITED)
+    chat.send("ann", "JOIN tea", "SAY tea hi", "LEAVE tea", "JOIN tea", "HISTORY tea")
+    assert chat.lines("ann") == ["OK", "OK", "OK"]
