@@ -15,7 +15,7 @@ from chat.core.actions import Action, Audience, Send
 from chat.core.commands import Command, Login
 from chat.core.dialect import Dialect
 from chat.core.errors import Refusal
-from chat.core.events import Event, Refused
+from chat.core.events import Event, Refused, Told
 from chat.dialects import DIALECTS, LOCAL
 from chat.dialects.detect import HTTP_REFUSAL, detect
 from chat.local import Host, LocalGroup, LocalUser
@@ -69,8 +69,10 @@ class Shell:
         """Do everything but what is for the one who asked: that is the answer."""
         answers: list[Event] = []
         for action in happened:
-            if isinstance(action, Send) and action.session == user.session:
-                answers.append(action.data)
+            mine = isinstance(action, Send) and action.session == user.session
+            data: Any = action.data if isinstance(action, Send) else None
+            if mine and not isinstance(data, Told):  # a message to oneself happens, too
+                answers.append(data)
             else:
                 self.perform(action)
         for answer in answers:
@@ -247,10 +249,12 @@ class DetectingHandler(ChatHandler):
     def line_received(self, connection: Connection, line: bytes) -> None:
         """The first, unless it is empty."""
         name = detect(line)
-        if name == "http":
+        if name is None:
+            super().line_received(connection, line)  # which counts it
+        elif name == "http":
             connection.write(HTTP_REFUSAL)
             connection.close("HTTP")
-        elif name is not None:
+        else:
             connection.handler = self._handlers[name]
             shell = self._shell
             speak = shell.core.speak(connection.id, DIALECTS[name], shell.wall_clock())

@@ -18,6 +18,10 @@ from typing import Protocol
 
 from reactor.interfaces import Loop
 
+# What a line counts for beside its own bytes. However short they are, a turn is to end before
+# there are too many: who leaves is handed all of them, and when all leave at once, that adds up.
+LINE_BYTES = 256
+
 
 class Member(Protocol):
     """What a group asks of a Connection; its methods are described there."""
@@ -103,7 +107,7 @@ class Group:
             lines.append(data)
         if self._turn.speaking is not self:
             self._runs.append((self._turn.next_run(self), len(lines) - 1))
-        self._turn.owed_bytes += len(data)
+        self._turn.owed_bytes += len(data) + LINE_BYTES
 
     def flush(self, *, alone: bool) -> None:
         """Send the turn's lines. Called by the loop. `alone`: no other group spoke this turn."""

@@ -20,6 +20,7 @@ import logging
 import selectors
 import socket
 import ssl
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -72,7 +73,7 @@ class Reactor:
         self._soon: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
         self._workers: ThreadPoolExecutor | None = None
         self._ids = count(1)
-        self._running_turn = False
+        self._thread: int | None = None  # which runs a turn just now
         self._stopping = False
         self._closed = False
         self.turn = Turn()
@@ -95,9 +96,12 @@ class Reactor:
     def run_once(self, timeout: float | None = None) -> None:
         """One turn: wait up to `timeout` seconds (None: as long as it takes) for something to do,
         do it, and send the answers."""
-        self._running_turn = True
+        events = self._selector.select(self._patience(timeout))
+        # From here on what is to be called soon will be; while waiting it takes a wake-up, also
+        # from a signal handler, which runs in this very thread.
+        self._thread = threading.get_ident()
         try:
-            self._handle(self._selector.select(self._patience(timeout)))
+            self._handle(events)
             for _ in range(GATHER_ROUNDS):
                 if not self.turn.spoken:
                     break
@@ -108,7 +112,9 @@ class Reactor:
                 self._call(*self._soon.popleft())
             self._end_turn()
         finally:
-            self._running_turn = False
+            self._thread = None
+            if self._soon:  # of those who were closed: a loop that watches `fileno` has to know
+                self._wakeup.wake()
 
     def stop(self) -> None:
         """Have `run` return after this turn. From any thread; more than once is once."""
@@ -149,13 +155,14 @@ class Reactor:
     def call_soon(self, callback: Callable[..., object], *args: Any) -> None:
         """Call back in this turn, or in the next one if this one's callbacks run already."""
         self._soon.append((callback, args))
-        if not self._running_turn:
+        if self._thread is None:
             self._wakeup.wake()  # a loop that watches `fileno` has to know
 
     def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any) -> None:
         """`call_soon` from any thread."""
         self._soon.append((callback, args))
-        self._wakeup.wake()
+        if self._thread != threading.get_ident():  # a turn looks for callbacks itself
+            self._wakeup.wake()
 
     def call_later(self, delay_s: float, callback: Callable[..., object], *args: Any) -> Timer:
         """Call back in `delay_s` seconds."""

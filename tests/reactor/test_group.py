@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reactor import Connection, ConnectionLimits, Group
 from reactor import loop as loop_module
+from reactor.group import LINE_BYTES
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.support import (
     DETERMINISTIC,
@@ -303,15 +304,16 @@ def test_what_is_said_when_someone_is_lost_leaves_in_the_same_turn(world: World)
 def test_much_output_leaves_before_the_turn_reads_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop_module, "TURN_OUTPUT_BYTES", 10)
+    monkeypatch.setattr(loop_module, "TURN_OUTPUT_BYTES", 2 * LINE_BYTES + 100)
+    much = b"x" * (LINE_BYTES + 101)
     clients = [world.connect(), world.connect()]
     group = group_of(world, *clients)
     sockets = [replace_socket(client.connection) for client in clients]
     world.handler.on_line = lambda _connection, line: group.send(line)
     for client in clients:
-        client.send(b"more than ten bytes\n")
+        client.send(much + b"\n")
     world.turns()
-    assert [sock.sends for sock in sockets] == [[b"more than ten bytes"] * 2] * 2
+    assert [sock.sends for sock in sockets] == [[much] * 2] * 2
     for client in clients:  # and this is counted for each turn
         client.send(b"four\n")
     world.turns()
