@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterator
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +92,7 @@ class Connection:
         self._out: list[bytes] = []
         self._out_bytes = 0
         self._blocked = False  # the kernel's buffer is full; it will say when it has room
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes] = []  # the next one last: there it is taken off
         self._paused = 0
         self._input = FLOWING
         self._interest = 0
@@ -141,7 +141,7 @@ class Connection:
 
     def put_back(self, line: bytes) -> None:
         """Have the line just received given again, first, after the pause that must follow."""
-        self._waiting.insert(0, line)
+        self._waiting.append(line)
 
     def close(self, reason: str = "closed") -> None:
         """Send what is due, then close; give up after `flush_s`. No more lines come in."""
@@ -213,9 +213,12 @@ class Connection:
             replies, self.framer.replies = self.framer.replies, b""
             self.write(replies)
         if not self._paused:
-            self._deliver(lines)
+            rest = iter(lines)
+            self._deliver(rest)
+            if self._state == OPEN:
+                self._waiting[:0] = [*rest][::-1]  # behind one that was put back
         elif self._state == OPEN:  # those replies were too much to send
-            self._waiting = lines
+            self._waiting = lines[::-1]
 
     def _decrypt(self, tls: TlsLayer, data: bytes) -> tuple[bytes, bool]:
         """What the other side said, and whether that was the last of it."""
@@ -236,22 +239,20 @@ class Connection:
         elif self._tls is not None and self._tls.shaking_hands:
             self._decrypt(self._tls, data)
 
-    def _deliver(self, lines: Iterable[bytes]) -> None:
-        """Hand lines to the handler until there are none left, or it has to wait."""
-        rest, line = iter(lines), b""
+    def _deliver(self, lines: Iterator[bytes]) -> None:
+        """Hand lines to the handler until there are none left, or they have to wait."""
+        line = b""
         try:
-            for line in rest:
+            for line in lines:
                 if line is TOO_LONG:
                     self.handler.line_too_long(self)
                 else:
                     self.handler.line_received(self, line)
                 if self._paused:
-                    break
-            if self._state == OPEN:
-                self._waiting.extend(rest)
-                if self._input == ENDED and not self._waiting and not self._paused:
-                    self._input = ENDED_AND_TOLD
-                    self.handler.eof_received(self)
+                    return
+            if self._input == ENDED and not self._waiting and self._state == OPEN:
+                self._input = ENDED_AND_TOLD
+                self.handler.eof_received(self)
         except Exception:
             log.exception("%s: a handler failed on %s", self.peer, self._loggable(line))
             self.abort("internal error")
@@ -274,9 +275,13 @@ class Connection:
 
     def _deliver_waiting(self) -> None:
         if not self._paused:
-            lines, self._waiting = self._waiting, []
-            self._deliver(lines)
+            self._deliver(self._take_waiting())
             self._watch()
+
+    def _take_waiting(self) -> Iterator[bytes]:
+        """One at a time: a flooder's thousands are not to be moved about for each that is held."""
+        while self._waiting:
+            yield self._waiting.pop()
 
     # --- bytes out ------------------------------------------------------------------------------
 

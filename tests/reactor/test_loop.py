@@ -12,6 +12,7 @@ import pytest
 
 from reactor import Connection, Group, Reactor
 from reactor import loop as loop_module
+from reactor.wakeup import Wakeup
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.support import (
     DEADLINE_S,
@@ -463,6 +464,20 @@ def test_its_fileno_is_readable_when_someone_connects(world: World) -> None:
     assert is_readable(world.reactor)
     world.turns()
     assert not is_readable(world.reactor)
+
+
+def test_within_a_turn_a_call_from_its_own_thread_needs_no_wake_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a handler's log line asks to be written: the turn looks for callbacks itself."""
+    woken: list[str] = []
+    monkeypatch.setattr(Wakeup, "wake", lambda _self: woken.append("woken"))
+    done: list[str] = []
+    world.handler.on_line = lambda *_: world.reactor.call_soon_threadsafe(done.append, "called")
+    client = world.connect()
+    client.send(b"x\n")
+    world.until(world.handler.lines)
+    assert (done, woken) == (["called"], [])
 
 
 @pytest.mark.parametrize("name", ["call_soon", "call_soon_threadsafe"])
