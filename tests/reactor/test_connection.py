@@ -164,6 +164,28 @@ def test_every_part_is_as_small_as_the_socket_wants(world: World) -> None:
     assert fussy.sends == [b"abc", b"defg"]
 
 
+def test_a_handler_may_be_replaced_from_the_next_line_on(make_world: MakeWorld) -> None:
+    later = Recorder()
+
+    def hand_over(connection: Connection, line: bytes) -> None:
+        if line == b"two":
+            connection.handler = later
+
+    world = make_world(Recorder(on_line=hand_over), limits=SMALL)
+    client = world.connect()
+    client.send(b"one\ntwo\nthree\n" + b"x" * 101 + b"\nfour")
+    client.send_end()
+    world.until(later.lost)
+    assert world.handler.told() == [("line", b"one"), ("line", b"two")]
+    assert later.told() == [
+        ("line", b"three"),
+        ("too long", None),
+        ("line", b"four"),
+        ("end", None),
+        ("lost", "closed"),
+    ]
+
+
 # --- pausing --------------------------------------------------------------------------------------
 
 

@@ -172,6 +172,14 @@ def test_closing_leaves_who_is_here_here(make_world: MakeWorld) -> None:
     assert world.reactor.listeners == []
 
 
+def test_closing_makes_room_for_another(world: World) -> None:
+    """One that will have the same descriptor, at the same address."""
+    address = world.listener.address
+    world.listener.close()
+    again = world.reactor.listen(address, world.handler)
+    assert world.connect(again).connection.is_open
+
+
 def test_closing_on_arrival_ends_the_burst(make_world: MakeWorld) -> None:
     world = make_world(Recorder(on_made=lambda _connection: world.listener.close()))
     for _ in range(3):
