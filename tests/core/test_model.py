@@ -1,7 +1,7 @@
 """Many people at once, against a model: a dict of who is called what, and what each is to read.
 
 The model knows nothing of the core: which spellings are one name is written down in a table, and
-what everyone reads follows from PROTOCOL's rules, said once more in other words.
+what everyone reads follows from the protocol's rules, said once more in other words.
 """
 
 # Letters that look like others are what is tested here.
