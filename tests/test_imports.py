@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "chat.core": ("chat.core",),
     "chat.dialects": ("chat.core", "chat.dialects"),
     "chat.local": ("chat.core",),
+    "chat.store": ("chat.core", "chat.store"),
     "chat.config": ("chat.core", "chat.dialects", "reactor"),
     "chat.shell": BELOW_THE_SHELL,
     "chat.server": (*BELOW_THE_SHELL, "chat.config", "chat.shell"),
