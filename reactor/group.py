@@ -17,10 +17,7 @@ import socket
 from typing import Protocol
 
 from reactor.interfaces import Loop
-
-# What a line counts for beside its own bytes. However short they are, a turn is to end before
-# there are too many: who leaves is handed all of them, and when all leave at once, that adds up.
-LINE_BYTES = 256
+from reactor.turn import LINE_BYTES
 
 
 class Member(Protocol):

@@ -83,7 +83,8 @@ class Reactor:
         """Every connection that is not closed, by its id."""
         self.listeners: list[Listener] = []
         self.before_flush: list[Callable[[], object]] = []
-        """Called before a turn's output leaves, as often as there is output."""
+        """Called before a turn's output leaves, as often as there is output, or `turn.expect`
+        announced some."""
 
     # --- running --------------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class Reactor:
         try:
             self._handle(events)
             for _ in range(GATHER_ROUNDS):
-                if not self.turn.spoken:
+                if not self.turn.has_spoken:
                     break
                 self._handle(self._selector.select(0))
             for timer in self._timers.due(self.now):
@@ -249,6 +250,7 @@ class Reactor:
     def _end_turn(self) -> None:
         """Commit, flush and reap, until there is nothing left to say to anyone."""
         while not self.turn.is_over:
+            self.turn.expecting = False
             for prepare in self.before_flush:
                 self._call(prepare, ())
             self.turn.flush()

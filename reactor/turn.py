@@ -5,6 +5,10 @@ from __future__ import annotations
 from itertools import count
 from typing import Protocol
 
+# What a line counts for beside its own bytes. However short they are, a turn is to end before
+# there are too many: who leaves is handed all of them, and when all leave at once, that adds up.
+LINE_BYTES = 256
+
 
 class Peer(Protocol):
     """A connection, as the end of a turn sees it."""
@@ -42,14 +46,30 @@ class Turn:
         """Groups that have said something, in the order in which they began."""
         self.speaking: Speaker | None = None
         """The one of them that spoke last."""
+        self.expecting = False
+        """Something will be said in `before_flush`, which has not begun since that was known."""
         self.owed_bytes = 0
-        """What groups said: to be sent to each member."""
+        """What groups said, or are expected to say: to be sent to each member."""
         self._runs = count(1)
 
     @property
     def is_over(self) -> bool:
         """Nothing is left to do."""
-        return not (self.spoken or self.flushing or self.doomed)
+        return not (self.spoken or self.expecting or self.flushing or self.doomed)
+
+    @property
+    def has_spoken(self) -> bool:
+        """A group has said something, or is expected to: there will be a `send` to each member."""
+        return bool(self.spoken) or self.expecting
+
+    def expect(self, size: int) -> None:
+        """A line of about `size` bytes will be said in `before_flush`, once what it tells of is
+        safe. The turn goes on and ends as if it had been said already.
+
+        In `before_flush` itself: in the next one, which comes before the turn is over.
+        """
+        self.expecting = True
+        self.owed_bytes += size + LINE_BYTES
 
     def next_run(self, group: Speaker) -> int:
         """`group` takes the word; returns a number that grows with every change of speaker."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reactor import Connection, ConnectionLimits, Group
 from reactor import loop as loop_module
-from reactor.group import LINE_BYTES
+from reactor.turn import LINE_BYTES
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.support import (
     DETERMINISTIC,
