@@ -53,7 +53,7 @@ class ChatServer:
         self.reactor = reactor or Reactor()
         self.core = ChatCore(self.config.limits, self.config.settings)
         self._shell = Shell(self.core, self.reactor, wall_clock, self._stop_if_empty)
-        self._shell.idle_timeout_s = self.config.idle_timeout
+        self._shell.idle.set_timeout(self.config.idle_timeout)
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
         self._loop_thread: int | None = None  # who runs the loop, or stepped it last
@@ -149,7 +149,7 @@ class ChatServer:
         context = _tls_context(config)
         self.config, waits = changed(self.config, config)
         self.core.configure(self.config.limits, self.config.settings)
-        self._shell.idle_timeout_s = self.config.idle_timeout
+        self._shell.idle.set_timeout(self.config.idle_timeout)
         for listener in self.reactor.listeners:
             if listener.tls is not None and context is not None:
                 listener.tls = context

@@ -18,12 +18,12 @@ from chat.core.errors import Refusal
 from chat.core.events import Event, Refused, Told
 from chat.dialects import DIALECTS, LOCAL
 from chat.dialects.detect import HTTP_REFUSAL, detect
+from chat.idle import IdleClock
 from chat.local import Host, LocalGroup, LocalUser
 from reactor import Connection, Group, Handler, Reactor
 
 log = logging.getLogger("chat")
 
-LOOK_AGAIN_S = 60.0  # at a connection whose idle timeout was turned off while it was open
 LOGGED_INPUT_MAX_BYTES = 200  # of a line that a bug of ours choked on
 
 
@@ -41,7 +41,7 @@ class Shell:
         self.reactor = reactor
         self.wall_clock = wall_clock  # seconds since the epoch: the core's time
         self.connection_lost = connection_lost  # told after each, when the core has been
-        self.idle_timeout_s = 0.0  # 0: never
+        self.idle = IdleClock(reactor, self._time_out)
         self.locals: dict[int, LocalUser] = {}
         self._groups: dict[Audience, Group | LocalGroup] = {}
 
@@ -102,6 +102,9 @@ class Shell:
     def perform(self, action: Action) -> None:
         """Do one thing that the core wants done."""
         _PERFORM[type(action)](self, action)
+
+    def _time_out(self, connection: Connection) -> None:
+        self.perform_all(self.core.time_out(connection.id, self.wall_clock()))
 
     def _peer(self, session: int) -> Any:
         """Who is at the other end: a Connection or a LocalUser, whose faces are alike."""
@@ -165,7 +168,7 @@ _PERFORM: Final[dict[type[Action], Callable[[Shell, Any], None]]] = {
 class ChatHandler(Handler):
     """What the reactor tells, as the core's inputs. One per listener: it knows the dialect.
 
-    A connection's number is its session's number; its `context` is its idle timer, if it has one.
+    A connection's number is its session's number; its `context` is the shell's IdleClock's.
     """
 
     __slots__ = ("_core", "_dialect", "_shell")
@@ -179,9 +182,7 @@ class ChatHandler(Handler):
         """A session begins."""
         shell = self._shell
         note(connection.peer, connection.id, "opened")
-        idle_s = shell.idle_timeout_s
-        if idle_s:
-            connection.context = shell.reactor.call_later(idle_s, self._check_idle, connection)
+        shell.idle.add(connection)
         shell.perform_all(self._core.connect(connection.id, self._dialect, shell.wall_clock()))
 
     def line_received(self, connection: Connection, line: bytes) -> None:
@@ -203,8 +204,7 @@ class ChatHandler(Handler):
     def connection_lost(self, connection: Connection, reason: str) -> None:
         """However it ended."""
         shell = self._shell
-        if connection.context is not None:
-            shell.reactor.cancel(connection.context)
+        shell.idle.discard(connection)
         self._disconnected(connection, reason)
         seconds = shell.reactor.time() - connection.opened_at
         note(connection.peer, connection.id, "closed", reason=reason, seconds=seconds)
@@ -217,20 +217,6 @@ class ChatHandler(Handler):
     def _disconnected(self, connection: Connection, reason: str) -> None:
         shell = self._shell
         shell.perform_all(self._core.disconnect(connection.id, reason, shell.wall_clock()))
-
-    def _check_idle(self, connection: Connection) -> None:
-        """Idle is who has sent nothing for so long and has nothing waiting to be handled. Looking
-        when the time is up, instead of moving the timer on every line, keeps lines cheap."""
-        shell = self._shell
-        idle_s = shell.idle_timeout_s
-        reactor = shell.reactor
-        due = connection.heard_at + idle_s
-        if connection.has_waiting_lines or not idle_s:
-            reactor.rearm(connection.context, reactor.now + (idle_s or LOOK_AGAIN_S))
-        elif due > reactor.now:
-            reactor.rearm(connection.context, due)
-        else:
-            shell.perform_all(self._core.time_out(connection.id, shell.wall_clock()))
 
 
 class DetectingHandler(ChatHandler):

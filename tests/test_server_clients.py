@@ -255,6 +255,18 @@ def test_wherever_the_core_fails_the_server_runs_and_stops(
         chat.until(lambda: chat.server.stopped, "the end")
 
 
+def test_a_core_that_fails_on_silence_ends_that_connection_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Stepped() as chat:
+        ann, ben = chat.log_in("Ann"), chat.log_in("Ben")
+        Broken(chat, "time_out", monkeypatch)
+        chat.let_pass(61)
+        ann.expect_end()
+        assert "on purpose" in chat.errors.take()
+        ben.expect_end("INFO idle-timeout")
+
+
 def test_whom_the_core_still_believes_in_is_in_nobodys_way(monkeypatch: pytest.MonkeyPatch) -> None:
     with Stepped() as chat:
         ann, ben = chat.log_in("Ann"), chat.log_in("Ben")

@@ -100,9 +100,23 @@ def test_hearing_others_is_silence_all_the_same() -> None:
     with Stepped() as chat:
         bot, ann = chat.server.join("bot"), chat.log_in("Ann")
         for _ in range(7):
-            chat.let_pass(10.0)
+            chat.let_pass(9.0)
             bot.say("still there?")
-        ann.expect_end(*["MSG bot still there?"] * 5, "INFO idle-timeout")
+        ann.expect_end(*["MSG bot still there?"] * 6, "INFO idle-timeout")
+
+
+def test_each_is_timed_out_alone_and_in_the_order_in_which_they_came() -> None:
+    with Stepped(idle_timeout=10.0) as chat:
+        clients = [chat.log_in(name) for name in ("a", "b", "c", "d")]
+        chat.let_pass(5.0)
+        clients[1].send("PING")
+        clients[1].expect("PONG")
+        chat.let_pass(5.1)
+        clients[1].expect(*[f"INFO {name} disconnected" for name in ("a", "c", "d")])
+        chat.let_pass(4.8)
+        assert len(chat.connections) == 1
+        chat.let_pass(0.2)
+        clients[1].expect_end("INFO idle-timeout")
 
 
 def test_no_idle_timeout() -> None:
@@ -133,7 +147,17 @@ def test_a_timeout_may_change_while_people_are_silent() -> None:
             chat.let_pass(60.0)
         assert len(chat.connections) == 1
         chat.server.reconfigure(replace(chat.server.config, idle_timeout=10.0))
-        chat.let_pass(60.0)
+        chat.turns()
+        ann.expect_end("INFO idle-timeout")
+
+
+def test_a_timeout_that_is_turned_on_is_everyones() -> None:
+    with Stepped(idle_timeout=0.0) as chat:
+        ann = chat.log_in("Ann")
+        chat.server.reconfigure(replace(chat.server.config, idle_timeout=10.0))
+        chat.let_pass(9.9)
+        assert len(chat.connections) == 1
+        chat.let_pass(0.2)
         ann.expect_end("INFO idle-timeout")
 
 
