@@ -69,7 +69,7 @@ class Connection:
     def __init__(
         self,
         reactor: Loop,
-        sock: socket.socket,
+        sock: socket.SocketType,
         peer: str,
         handler: Handler,
         limits: ConnectionLimits,
@@ -95,11 +95,11 @@ class Connection:
         self._waiting: list[bytes] = []  # the next one last: there it is taken off
         self._paused = 0
         self._input = FLOWING
-        self._interest = 0
+        self._interest = EVENT_READ
         self._state = OPEN
         self._reason = ""
         self._timer: Timer | None = None  # while closing: when to stop waiting
-        self._watch()
+        reactor.watch(sock, 0, EVENT_READ, self)
 
     def __repr__(self) -> str:
         return f"<Connection {self.id} {self.peer}>"

@@ -23,7 +23,7 @@ from reactor.turn import LINE_BYTES
 class Member(Protocol):
     """What a group asks of a Connection; its methods are described there."""
 
-    sock: socket.socket
+    sock: socket.SocketType
     direct: bool
     groups: tuple[Group, ...]
 

@@ -29,7 +29,7 @@ class Loop(Protocol):
         """See Reactor."""
         ...
 
-    def watch(self, sock: socket.socket, before: int, after: int, source: Source) -> None:
+    def watch(self, sock: socket.SocketType, before: int, after: int, source: Source) -> None:
         """See Reactor."""
         ...
 

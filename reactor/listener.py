@@ -46,6 +46,7 @@ class Listener:
     ) -> None:
         self._reactor = reactor
         self._sock = sock
+        self._kind = int(sock.family), int(sock.type), sock.proto  # of what is accepted, too
         self._handler = handler
         self._limits = limits
         self.tls = tls  # may be replaced, for connections from then on
@@ -96,7 +97,9 @@ class Listener:
             if not self._accepting:
                 return
             try:
-                sock, peer = self._sock.accept()
+                # What `accept` does, but for a Python class around the socket: 3 us of an arrival's
+                # 70, and 64 bytes of each connection.
+                descriptor, peer = self._sock._accept()  # type: ignore[attr-defined]
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
@@ -105,14 +108,14 @@ class Listener:
                     return
                 log.debug("%s: accept: %s", self.name, error)  # it left before we opened
                 continue
-            self._accepted(sock, peer)
+            self._accepted(socket.SocketType(*self._kind, descriptor), peer)
 
     @property
     def name(self) -> str:
         """The address, for people to read."""
         return format_address(self.address)
 
-    def _accepted(self, sock: socket.socket, peer: object) -> None:
+    def _accepted(self, sock: socket.SocketType, peer: object) -> None:
         self._exhausted = False
         sock.setblocking(False)
         layer = TlsLayer(self.tls) if self.tls is not None else None

@@ -221,7 +221,7 @@ class Reactor:
         self.listeners.append(listener)
         return listener
 
-    def watch(self, sock: socket.socket, before: int, after: int, source: Source) -> None:
+    def watch(self, sock: socket.SocketType, before: int, after: int, source: Source) -> None:
         """Change what is waited for on a socket. For connections and listeners."""
         if not before:
             self._selector.register(sock, after, source)

@@ -250,7 +250,7 @@ class FussySocket:
     Put in place by `replace_socket`; the selector goes on watching the real one below.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.SocketType) -> None:
         self._sock = sock
         self.allowance: int | None = None
         """How much the next sends may take together; None: all that the kernel takes."""

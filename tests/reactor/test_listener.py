@@ -39,12 +39,12 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6
 
 
 class FakeDoor:
-    """A listening socket whose accept() does what the test says, then finds nobody."""
+    """A listening socket whose _accept() does what the test says, then finds nobody."""
 
     def __init__(self, *errors: int) -> None:
         self._errors = list(errors)
 
-    def accept(self) -> None:
+    def _accept(self) -> None:
         raise OSError(self._errors.pop(0), "on purpose") if self._errors else BlockingIOError
 
 
