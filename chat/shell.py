@@ -181,7 +181,7 @@ class ChatHandler(Handler):
     def connection_made(self, connection: Connection) -> None:
         """A session begins."""
         shell = self._shell
-        note(connection.peer, connection.id, "opened")
+        note(connection.peer, connection.id, "opened", logging.DEBUG)
         shell.idle.add(connection)
         shell.perform_all(self._core.connect(connection.id, self._dialect, shell.wall_clock()))
 
@@ -241,21 +241,24 @@ class DetectingHandler(ChatHandler):
             connection.write(HTTP_REFUSAL)
             connection.close("HTTP")
         else:
-            connection.handler = self._handlers[name]
-            shell = self._shell
-            speak = shell.core.speak(connection.id, DIALECTS[name], shell.wall_clock())
-            shell.perform_all(speak)
-            connection.handler.line_received(connection, line)
+            handler = connection.handler = self._handlers[name]
+            if handler._dialect is not self._dialect:
+                shell = self._shell
+                speak = shell.core.speak(connection.id, handler._dialect, shell.wall_clock())
+                shell.perform_all(speak)
+            handler.line_received(connection, line)
 
 
-def note(where: str, number: int, what: str, **details: object) -> None:
+def note(
+    where: str, number: int, what: str, level: int = logging.INFO, /, **details: object
+) -> None:
     """One line of log about a connection; never anything that someone said.
 
     The fields are the record's `args`, where a formatter that wants them apart finds them.
     """
-    if log.isEnabledFor(logging.INFO):
+    if log.isEnabledFor(level):
         fields = {"peer": where, "connection": number, "event": what, **details}
-        log.info("%(peer)s #%(connection)d %(event)s" + _DETAILS[tuple(details)], fields)
+        log.log(level, "%(peer)s #%(connection)d %(event)s" + _DETAILS[tuple(details)], fields)
 
 
 _DETAILS: Final[dict[tuple[str, ...], str]] = {

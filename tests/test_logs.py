@@ -51,7 +51,9 @@ def loggers() -> Iterator[None]:
     known = [logging.getLogger(name) for name in ("chat", "reactor")]
     before = [(list(one.handlers), one.level, one.propagate) for one in known]
     wide = (logging._srcfile, logging.logThreads, logging.logProcesses, logging.logMultiprocessing)
+    factory = logging.getLogRecordFactory()
     yield
+    logging.setLogRecordFactory(factory)
     for one, (handlers, level, propagate) in zip(known, before, strict=True):
         for handler in one.handlers:
             handler.flush()
@@ -94,9 +96,7 @@ def test_a_visit_as_text(stderr: Stderr) -> None:
         visit(chat)
         peer = r"2\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d info 127\.0\.0\.1:\d+"
         expected = [
-            f"{peer} #1 opened",
             f"{peer} #1 logged in as Ann",
-            f"{peer} #2 opened",
             f"{peer} #2 refused: server full",
             rf"{peer} #1 closed after 1\.500 s: quit",
             rf"{peer} #2 closed after 1\.500 s: server full",
@@ -112,20 +112,32 @@ def test_a_visit_as_json(stderr: Stderr) -> None:
         visit(chat)
         entries = [json.loads(line) for line in stderr.text.splitlines()]
     assert [(entry["connection"], entry["event"]) for entry in entries] == [
-        (1, "opened"),
         (1, "logged in"),
-        (2, "opened"),
         (2, "refused: server full"),
         (1, "closed"),
         (2, "closed"),
     ]
-    assert entries[1]["user"] == "Ann"
-    assert (entries[4]["reason"], entries[4]["seconds"]) == ("quit", pytest.approx(1.5))
+    assert entries[0]["user"] == "Ann"
+    assert (entries[2]["reason"], entries[2]["seconds"]) == ("quit", pytest.approx(1.5))
     for entry in entries:
         assert entry["level"] == "info"
         assert entry["peer"].startswith("127.0.0.1:")
         assert entry["message"].startswith(f"{entry['peer']} #{entry['connection']} ")
         assert entry["time"] > 1.6e9  # seconds since the epoch
+
+
+def test_who_never_logs_in_is_in_it_all_the_same(stderr: Stderr) -> None:
+    with logging_chat() as chat:
+        chat.connect().hang_up()
+        chat.until(lambda: "closed" in stderr.text, "the line about it")
+    assert len(stderr.text.splitlines()) == 1
+
+
+def test_a_level_below_info_tells_who_has_come(stderr: Stderr) -> None:
+    with logging_chat(log_level="debug") as chat:
+        chat.connect()
+        chat.until(lambda: "debug 127.0.0.1:" in stderr.text, "the line about it")
+        assert stderr.text.endswith(" #1 opened\n")
 
 
 def test_how_connections_end(stderr: Stderr) -> None:
@@ -174,10 +186,9 @@ def test_a_level_above_info(stderr: Stderr) -> None:
 
 def test_the_lines_of_a_turn_leave_together() -> None:
     with redirect_stderr(Counting()) as stderr, logging_chat() as chat:
-        for _ in range(20):
-            chat.connect()
-        chat.turns()
-        assert stderr.getvalue().count("opened") == 20
+        for number in range(20):
+            chat.connect().send(f"LOGIN n{number}")
+        chat.until(lambda: stderr.getvalue().count("logged in") == 20, "all lines")
         assert stderr.writes <= 2  # one, if they all have arrived at once
 
 
@@ -233,15 +244,13 @@ def test_what_is_left_leaves_as_the_program_ends() -> None:
 
 def test_setting_up_again_replaces_what_was_and_loses_nothing(stderr: Stderr) -> None:
     with logging_chat() as chat:
-        chat.connect()
-        chat.until(lambda: chat.connections, "the connection")
+        chat.log_in("Ann")
         logs.set_up(Config(log_level="error"), chat.server.reactor.call_soon_threadsafe)
-        chat.connect()
-        chat.until(lambda: len(chat.connections) == 2, "the other connection")
+        chat.log_in("Ben")
         chat.turns()
         logging.getLogger("chat").error("said once")
-    opened, said = stderr.text.splitlines()
-    assert opened.endswith(" #1 opened")
+    came, said = stderr.text.splitlines()
+    assert came.endswith(" #1 logged in as Ann")
     assert said.endswith(" error said once")
 
 

@@ -28,9 +28,9 @@ def scene(port: int) -> tuple[Step, ...]:
     join = f"nc localhost {port}"
     return (
         Step(SERVER, f"python3 -m chat{option}", ((SERVER, "listening on"),), "The server starts"),
-        Step(NAMAN, join, ((SERVER, "opened"),), "Naman logs in", 1.6),
+        Step(NAMAN, join, ((NAMAN, "nc localhost"),), "Naman logs in", 1.6),
         Step(NAMAN, "LOGIN Naman", ((NAMAN, "OK"), (SERVER, "Naman"))),
-        Step(YUDI, join, ((SERVER, "opened"),), "Yudi has to take another name", 1.6),
+        Step(YUDI, join, ((YUDI, "nc localhost"),), "Yudi has to take another name", 1.6),
         Step(YUDI, "LOGIN Naman", ((YUDI, "ERR username-taken"),)),
         Step(YUDI, "LOGIN Yudi", ((YUDI, "OK"), (SERVER, "Yudi"))),
         Step(NAMAN, "MSG hi everyone!", ((YUDI, "MSG Naman hi everyone!"),), "They chat"),
