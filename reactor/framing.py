@@ -4,8 +4,8 @@ A line ends in LF or CRLF, which are not part of it. Three things go beside the 
 
     too long     a line over the limit comes out as TOO_LONG, in its place, once; what remains of
                  it is skipped without being kept
-    telnet       a negotiation (IAC ...) is answered as a terminal that supports no option, and
-                 never reaches a line (RFC 854; RFC 1143 says whom not to answer)
+    telnet       a negotiation (IAC ...) is answered as a terminal that supports no option, the
+                 first ANSWERS_MAX times, and never reaches a line (see telnet.py)
     end          `finish` gives the last line, when what was sent last has no line end
 
 However the bytes are cut, the same lines come out: fed whole or byte by byte.
@@ -13,15 +13,13 @@ However the bytes are cut, the same lines come out: fed whole or byte by byte.
 
 from __future__ import annotations
 
+from reactor import telnet
+
 LINE_MAX_BYTES = 8192
 
-# Telnet's commands (RFC 854), which are also the states that reading one passes through.
-# No UTF-8 text holds the byte 255.
-TEXT, SE, SB, WILL, WONT, DO, DONT, IAC = 0, 240, 250, 251, 252, 253, 254, 255
-IN_SUBNEGOTIATION_IAC = 1
-
-# Who offers an option, or asks for one, is told no. Who says no is not answered: RFC 1143.
-REFUSALS = {WILL: DONT, DO: WONT}
+# Who is answered without end can have a turn of the loop spent on it, and pays no rate limit. A
+# terminal asks about ten times, and once more for each Ctrl-C.
+ANSWERS_MAX = 256
 
 
 class TooLong(bytes):
@@ -34,18 +32,19 @@ TOO_LONG = TooLong()
 class LineFramer:
     """One connection's way from bytes to lines."""
 
-    __slots__ = ("_line_max", "_partial", "_skipping", "_telnet", "replies")
+    __slots__ = ("_answers_left", "_command", "_line_max", "_partial", "_skipping", "replies")
 
     def __init__(self, line_max_bytes: int = LINE_MAX_BYTES) -> None:
         self._line_max = line_max_bytes
         self._partial = b""  # the line that has begun; searched for an end already
         self._skipping = False  # inside a line that was too long
-        self._telnet = TEXT  # where in a telnet command the bytes have come to
+        self._command = b""  # the beginning of a telnet command
+        self._answers_left = ANSWERS_MAX
         self.replies = b""  # what negotiations ask to have sent back; whoever sends it clears it
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return the lines that they complete, in order."""
-        if self._telnet or b"\xff" in data:
+        if self._command or b"\xff" in data:
             data = self._negotiate(data)
         lines = data.split(b"\n")
         if len(lines) == 1:
@@ -86,25 +85,8 @@ class LineFramer:
 
     def _negotiate(self, data: bytes) -> bytes:
         """Take telnet's commands out of `data`; put the answers to them into `replies`."""
-        text, replies, state = bytearray(), bytearray(), self._telnet
-        for byte in data:
-            if state == TEXT:
-                if byte == IAC:
-                    state = IAC
-                else:
-                    text.append(byte)
-            elif state == IAC:
-                state = byte if SB <= byte <= DONT else TEXT
-                if byte == IAC:  # doubled, it means itself
-                    text.append(byte)
-            elif state == SB:
-                state = IN_SUBNEGOTIATION_IAC if byte == IAC else SB
-            elif state == IN_SUBNEGOTIATION_IAC:
-                state = TEXT if byte == SE else SB
-            else:
-                if state in REFUSALS:
-                    replies += bytes((IAC, REFUSALS[state], byte))
-                state = TEXT
-        self._telnet = state
-        self.replies += bytes(replies)
-        return bytes(text)
+        data, self._command = telnet.split(self._command + data)
+        answers = telnet.refusals(data, self._answers_left)
+        self._answers_left -= len(answers)
+        self.replies += b"".join(answers)
+        return telnet.said(data)

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reactor import LINE_MAX_BYTES, TOO_LONG, LineFramer
+from reactor.framing import ANSWERS_MAX
 from tests.reactor.support import DETERMINISTIC
 
 IAC, DONT, DO, WONT, WILL, SB, SE, NOP = b"\xff \xfe \xfd \xfc \xfb \xfa \xf0 \xf1".split(b" ")
@@ -160,6 +161,24 @@ def test_who_refuses_is_not_answered() -> None:
     framer = LineFramer()
     assert framer.feed(IAC + WONT + b"\x18" + IAC + DONT + b"\x01" + b"x\n") == [b"x"]
     assert framer.replies == b""
+
+
+def test_who_asks_without_end_is_answered_so_many_times_and_no_more() -> None:
+    framer = LineFramer()
+    framer.feed(IAC + DO + b"\x01")
+    assert framer.feed((b"x" + IAC + DO + b"\x01") * 1000 + b"\n") == [b"x" * 1000]
+    assert framer.replies == (IAC + WONT + b"\x01") * ANSWERS_MAX
+    framer.feed(IAC + WILL + b"\x01")
+    assert len(framer.replies) == 3 * ANSWERS_MAX
+
+
+def test_an_endless_subnegotiation_is_not_kept() -> None:
+    framer = LineFramer()
+    framer.feed(IAC + SB)
+    for _ in range(3):
+        assert framer.feed(b"x" * 100_000 + IAC + IAC) == []
+        assert framer._command == IAC + SB
+    assert framer.feed(IAC) + framer.feed(SE + b"y\n") == [b"y"]
 
 
 def test_replies_add_up_until_they_are_taken() -> None:
