@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -413,6 +414,30 @@ def test_a_worker_works_elsewhere_and_the_result_comes_here(world: World) -> Non
     )
     world.until(lambda: len(seen) == 2)
     assert seen == [main, (3, False)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has its own priority")
+def test_a_worker_lets_the_loop_go_first(world: World) -> None:
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    seen: list[Future[int]] = []
+    world.reactor.run_in_worker(os.getpriority, os.PRIO_PROCESS, 0, then=seen.append)
+    world.until(lambda: seen)
+    assert seen[0].result() == min(19, mine + loop_module.WORKER_NICENESS)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == mine
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is asked for elsewhere")
+def test_a_worker_that_may_not_step_back_works_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_by: int) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "nice", forbidden)
+    seen: list[Future[int]] = []
+    world.reactor.run_in_worker(abs, -1, then=seen.append)
+    world.until(lambda: seen)
+    assert seen[0].result() == 1
 
 
 def test_what_a_worker_raises_comes_here_too(world: World) -> None:
