@@ -180,11 +180,11 @@ REFUSED = """
     ann> /join
     ann< Error: Something is missing there.
     ann> /join two words
-    ann< Error: A room's name is 1 to 64 letters, digits, _, - and . without blanks.
+    ann< Error: A room's name is a short word of letters, digits, _, - and . alone.
     ann> /nick
     ann< Error: Something is missing there.
     ann> /nick two words
-    ann< Error: A name is 1 to 32 letters, digits, _, - and . without blanks.
+    ann< Error: A name is a short word of letters, digits, _, - and . alone.
     ann> /msg nobody hello
     ann< Error: There is nobody of that name here.
     ann> /JOIN Tea
