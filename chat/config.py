@@ -38,15 +38,24 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`burst` lines at once, then `per_s` a second. A burst of 0: as many as they like."""
+    """`burst` lines at once, then `per_s` a second. A burst of 0: as many as they like.
+
+    Raises ValueError for a rate that can't be.
+    """
 
     burst: int
     per_s: float
 
+    def __post_init__(self) -> None:
+        Limits(rate_burst=self.burst, rate_per_s=self.per_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The settings of one server. What each is for stands in OPTIONS."""
+    """The settings of one server. What each is for stands in OPTIONS.
+
+    Raises ConfigError for a setting that can't be, and for those that contradict each other.
+    """
 
     host: str = DEFAULT_HOST
     port: int = 4000
@@ -64,7 +73,10 @@ class Config:
     log_format: str = "text"
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for settings that contradict each other."""
+        for option in OPTIONS:
+            value = getattr(self, option.name)
+            if option.name not in NOT_PLAIN and _parse(option, value, option.name) != value:
+                raise ConfigError(f"{option.name}: {value!r} is not of the right type")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("tls-cert and tls-key go together")
 
@@ -110,12 +122,10 @@ def parse_rate(text: str) -> Rate:
     """`BURST:PER_SECOND`, or `0` for no limit."""
     burst, colon, per_s = text.partition(":")
     try:
-        rate = Rate(int(burst), float(per_s) if colon else 0.0)
+        return Rate(int(burst), float(per_s) if colon else 0.0)
     except ValueError:
-        rate = Rate(-1, 0.0)
-    if rate.burst < 0 or (rate.burst > 0 and not 0 < rate.per_s < float("inf")):
-        raise ConfigError(f"{text!r} is not a rate: BURST:PER_SECOND, such as 20:10, or 0")
-    return rate
+        problem = "is not a rate: BURST:PER_SECOND, such as 20:10, or 0"
+        raise ConfigError(f"{text!r} {problem}") from None
 
 
 def parse_bool(text: str) -> bool:
@@ -225,6 +235,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("log_level", _one_of(*LOG_LEVELS), "LEVEL", ", ".join(LOG_LEVELS) + " (info)", True),
     Option("log_format", _one_of(*LOG_FORMATS), "FORMAT", "text or json (text)"),
 )
+
+NOT_PLAIN = {"listen", "rate_limit"}  # values with a class of their own
 
 _BY_FLAG = {option.flag: option for option in OPTIONS}
 

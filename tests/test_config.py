@@ -220,6 +220,31 @@ def test_a_number_beyond_all_bounds(name: str) -> None:
     assert "is not a" in problem(environment={f"CHAT_{name}": "9" * 5000})
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("port", 99_999, "port: '99999' is not a port: 0 to 65535"),
+        ("port", "4000", "port: '4000' is not of the right type"),
+        ("idle_timeout", -1.0, "idle_timeout: '-1.0' is not a number of seconds"),
+        ("max_clients", -5, "max_clients: '-5' is not a whole number from 1"),
+        ("greeting", "two\nlines", r"greeting: 'two\nlines' is more than one line of plain text"),
+        ("host", None, "host: must be text"),
+        ("log_level", "loud", "log_level: 'loud' is not one of: "),
+        ("echo", 7, "echo: '7' is neither true nor false"),
+    ],
+)
+def test_a_value_given_from_code_is_checked_too(setting: str, value: Any, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config(**{setting: value})
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(("burst", "per_s"), [(-1, 10.0), (5, 0.0), (5, -1.0), (5, float("nan"))])
+def test_a_rate_given_from_code_is_checked_too(burst: int, per_s: float) -> None:
+    with pytest.raises(ValueError, match=r"^rate_"):
+        Rate(burst, per_s)
+
+
 # --- what is parsed -------------------------------------------------------------------------------
 
 PARSERS = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import resource
 from collections.abc import Iterator
 from dataclasses import replace
@@ -161,7 +160,7 @@ def test_a_timeout_that_is_turned_on_is_everyones() -> None:
         ann.expect_end("INFO idle-timeout")
 
 
-@pytest.mark.parametrize("idle_timeout", [30 * 86_400.0, math.inf])
+@pytest.mark.parametrize("idle_timeout", [30 * 86_400.0, 1e300])
 def test_a_wait_may_be_longer_than_the_system_can_count(idle_timeout: float) -> None:
     """`epoll` counts milliseconds in 31 bits: 24.8 days."""
     with Threaded(idle_timeout=idle_timeout) as chat:

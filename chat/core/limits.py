@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from math import inf
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every bound that the core keeps. Those on bytes and sockets are the reactor's."""
+    """Every bound that the core keeps. Those on bytes and sockets are the reactor's.
+
+    Raises ValueError, which names the field, for one that can't be.
+    """
 
     clients_max: int = 10_000
     """Sessions at a time. A connection more is told `server-full`: below the usual limit of
@@ -43,3 +47,11 @@ class Limits:
 
     rate_per_s: float = 10.0
     """Lines a second after that: faster than anyone types, too slow to drown a room."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            limit = getattr(self, field.name)
+            if field.name != "rate_per_s" and (type(limit) is not int or limit < 0):
+                raise ValueError(f"{field.name} is a whole number from 0, not {limit!r}")
+        if self.rate_burst and not 0 < self.rate_per_s < inf:
+            raise ValueError(f"rate_per_s is a number over 0, not {self.rate_per_s!r}")

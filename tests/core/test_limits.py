@@ -1,0 +1,39 @@
+"""Limits and Settings: what can't be is refused where it is said, by name."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from math import inf, nan
+from typing import Any
+
+import pytest
+
+from chat.core.limits import Limits
+from chat.core.settings import Settings
+
+COUNTS = [field.name for field in fields(Limits) if field.name != "rate_per_s"]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("limit", [-1, 1.5, "5", None, True])
+def test_a_limit_that_is_no_count(name: str, limit: Any) -> None:
+    with pytest.raises(ValueError, match=f"^{name} is a whole number from 0, not {limit!r}$"):
+        Limits(**{name: limit})
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_limit_of_nothing_is_one(name: str) -> None:
+    assert getattr(Limits(**{name: 0}), name) == 0
+
+
+@pytest.mark.parametrize("rate", [0, -1.0, inf, nan])
+def test_a_rate_at_which_nobody_could_go_on(rate: float) -> None:
+    with pytest.raises(ValueError, match=f"^rate_per_s is a number over 0, not {rate!r}$"):
+        Limits(rate_burst=5, rate_per_s=rate)
+    assert Limits(rate_burst=0, rate_per_s=rate).rate_burst == 0  # nobody asks then
+
+
+@pytest.mark.parametrize("greeting", ["two\nlines", "bell\x07", "half a \ud83d"])
+def test_a_greeting_that_is_no_line(greeting: str) -> None:
+    with pytest.raises(ValueError, match=r"^greeting is one line of plain text, not "):
+        Settings(greeting)
