@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any, Generic, TypeVar, get_args
+from types import UnionType
+from typing import Any, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from chat.core.commands import Command
 from chat.core.value import value
@@ -39,7 +40,37 @@ def encode(entry: Entry[Any]) -> str:
 
 
 def decode(line: str) -> Entry[Any]:
-    """The entry that `encode` wrote. Raises ValueError, KeyError or TypeError for anything else."""
-    fields = json.loads(line)
-    command = _COMMANDS[fields["command"]](**fields["arguments"])
-    return Entry(fields["at"], fields["session"], fields["user"], command)
+    """The entry that `encode` wrote. Raises ValueError for anything else."""
+    try:
+        fields = json.loads(line)
+        kind, arguments = _COMMANDS[fields.pop("command")], fields.pop("arguments")
+        command = kind(**_restored_fields(arguments, kind))
+        return Entry(**_restored_fields(fields, Entry), command=command)
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"no entry: {error}") from None
+
+
+def _restored_fields(fields: dict[str, Any], of: type) -> dict[str, Any]:
+    return {name: _restored(given, _TYPES[of][name]) for name, given in fields.items()}
+
+
+def _restored(given: Any, hint: Any) -> Any:
+    """A value of this type from what JSON made of it. Raises TypeError if it made none of it."""
+    if isinstance(hint, UnionType):  # something or None
+        return None if given is None else _restored(given, get_args(hint)[0])
+    if get_origin(hint) is tuple and type(given) is list:
+        return tuple(_restored(item, get_args(hint)[0]) for item in given)
+    chosen = get_origin(hint) is Literal and given in get_args(hint)
+    if not chosen and type(given) not in _JSON_TYPES.get(hint, ()):
+        raise TypeError(f"{type(given).__name__} instead of {hint}")
+    return given
+
+
+_TYPES: Final = {kind: get_type_hints(kind) for kind in (Entry, *_COMMANDS.values())}
+
+_JSON_TYPES: Final[dict[Any, tuple[type, ...]]] = {
+    str: (str,),
+    int: (int,),
+    float: (int, float),  # a whole number of seconds
+    bool: (bool,),
+}
