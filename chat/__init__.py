@@ -1,10 +1,14 @@
 """A chat server for people with `nc`, for programs that embed it, and for those who test one."""
 
-from chat.config import Config, ConfigError
-from chat.core import LOBBY, ChatCore, Limits, Settings
-from chat.core.errors import Refusal
-from chat.local import LocalUser
-from chat.server import ChatServer
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chat.config import Config, ConfigError
+    from chat.core import LOBBY, ChatCore, Limits, Settings
+    from chat.core.errors import Refusal
+    from chat.local import LocalUser
+    from chat.server import ChatServer
 
 __version__ = "0.1.0"
 
@@ -20,3 +24,23 @@ __all__ = [
     "Settings",
     "__version__",
 ]
+
+# Imported when they are asked for: who wants the core alone gets no sockets and threads with it.
+_NAMES = {
+    "chat.config": ("Config", "ConfigError"),
+    "chat.core": ("LOBBY", "ChatCore", "Limits", "Settings"),
+    "chat.core.errors": ("Refusal",),
+    "chat.local": ("LocalUser",),
+    "chat.server": ("ChatServer",),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+
+if not TYPE_CHECKING:  # a type checker would believe that there is every name
+
+    def __getattr__(name):
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals().setdefault(name, getattr(import_module(_MODULES[name]), name))
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,73 @@
+"""`import chat.core` brings the core alone; `chat` has every name that it promises all the same."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chat
+from tests.chatting import DEADLINE_S
+
+IMPURE = {"_socket", "_sqlite3", "_ssl", "logging", "queue", "selectors", "socket", "sqlite3"}
+IMPURE |= {"ssl", "threading"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """The modules that a fresh Python has after some code."""
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=True,
+    )
+    return set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("code", ["import chat.core", "import chat.dialects", "import chat"])
+def test_the_core_comes_alone(code: str) -> None:
+    assert not loaded_by(code) & IMPURE
+    assert not any(name.startswith("reactor") for name in loaded_by(code))
+
+
+def test_what_is_impure_would_be_seen() -> None:
+    assert loaded_by("from chat import ChatServer") >= {"_socket", "_ssl", "threading", "reactor"}
+
+
+@pytest.mark.parametrize("name", chat.__all__)
+def test_every_name_is_there(name: str) -> None:
+    assert getattr(chat, name) is not None
+    assert name in dir(chat)
+
+
+def test_everything_is_imported_by_a_star() -> None:
+    assert "chat.server" in loaded_by("from chat import *\nConfig, ChatServer, __version__")
+
+
+def test_a_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="module 'chat' has no attribute 'Confg'"):
+        getattr(chat, "Confg")  # noqa: B009 - mypy knows that there is none
+
+
+def test_the_type_checker_reads_the_same_names_as_python() -> None:
+    """They stand in three places: under TYPE_CHECKING, in `__all__`, and by their modules."""
+    assert chat.__file__
+    tree = ast.parse(Path(chat.__file__).read_text(encoding="utf-8"))
+    (block,) = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and "not" not in ast.unparse(node.test)
+    )
+    typed = {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == chat._MODULES
+    assert {*typed, "__version__"} == set(chat.__all__)
