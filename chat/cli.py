@@ -8,11 +8,11 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import chat
 from chat import logs
-from chat.config import OPTIONS, Config, ConfigError, Option, load
+from chat.config import OPTIONS, Config, ConfigError, Option, load, parse_port
 from chat.server import ChatServer
 from chat.shell import log
 from reactor import format_address
@@ -26,17 +26,22 @@ EXIT_OK, EXIT_USAGE = 0, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status. Raises SystemExit as argparse does."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser()
+    if typed and typed[0].isidentifier() and typed[0] != "serve":
+        parser.error(f"there is no command {typed[0]!r}; try: chat --help")
     if not typed or typed[0] not in {"serve", "-h", "--help", "--version"}:
         typed.insert(0, "serve")  # what nearly everyone wants needs no word
-    parsed = _parser().parse_args(typed)
+    parsed, unknown = parser.parse_known_args(typed)
+    if unknown:
+        parser.error(f"unknown: {' '.join(unknown)}; try: chat serve --help")
     return serve(parsed)
 
 
 def serve(parsed: argparse.Namespace) -> int:
     """Serve until a signal ends it."""
-    flags = _flags(parsed)
     path = parsed.config or os.environ.get("CHAT_CONFIG")
     try:
+        flags = _flags(parsed)
         config = load(path, os.environ, flags)
         _raise_descriptor_limit()
         server = ChatServer(config)
@@ -51,8 +56,14 @@ def serve(parsed: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, without all the usage above it."""
+        self.exit(EXIT_USAGE, f"chat: {' '.join(message.split())}\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
         prog="chat",
         description=chat.__doc__,
         epilog="`chat serve --help` lists the settings.",
@@ -67,16 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Each of these is also a CHAT_... variable (CHAT_PORT=5000) and a key of the file.",
         allow_abbrev=False,
     )
-    command.add_argument(
-        "port_argument", nargs="?", metavar="PORT", type=_typed(_PORT), help="the same as --port"
-    )
+    command.add_argument("port_argument", nargs="?", metavar="PORT", help="the same as --port")
     command.add_argument("--config", metavar="FILE", help="read settings from a TOML file")
     for option in OPTIONS:
         _add_flag(command, option)
     return parser
-
-
-_PORT = next(option for option in OPTIONS if option.name == "port")
 
 
 def _add_flag(parser: argparse.ArgumentParser, option: Option) -> None:
@@ -105,10 +111,14 @@ def _typed(option: Option) -> Any:
 
 
 def _flags(parsed: argparse.Namespace) -> dict[str, Any]:
-    """What was given on the command line, by Config's names. `--port` beats a bare PORT."""
+    """What was given on the command line, by Config's names. `--port` beats a bare PORT.
+
+    That is looked at here: argparse would blame the `x` of an unknown `--flag x` for being no port.
+    """
     flags = {option.name: getattr(parsed, option.name) for option in OPTIONS}
-    if flags["port"] is None:
-        flags["port"] = parsed.port_argument
+    if parsed.port_argument is not None:
+        port = parse_port(parsed.port_argument)
+        flags["port"] = port if flags["port"] is None else flags["port"]
     if flags["listen"] is not None:
         flags["listen"] = tuple(flags["listen"])
     return flags
