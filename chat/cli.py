@@ -51,7 +51,7 @@ def serve(parsed: argparse.Namespace) -> int:
     logs.set_up(config, server.reactor.call_soon_threadsafe)
     _handle_signals(server, path, flags)
     for address in server.addresses:
-        print(f"listening on {format_address(address)}", file=sys.stderr, flush=True)
+        logs.announce(config, "listening on %(address)s", address=format_address(address))
     server.serve_forever()
     return EXIT_OK
 

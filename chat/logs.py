@@ -104,6 +104,13 @@ class TurnHandler(logging.Handler):
             sys.stderr.flush()
 
 
+def announce(config: Config, message: str, **fields: str) -> None:
+    """Put a line on stderr whatever the level is, for who starts the program and waits for it."""
+    record = logging.makeLogRecord({"levelname": "INFO", "msg": message, "args": fields})
+    line = JsonFormatter().format(record) if config.log_format == "json" else record.getMessage()
+    print(line, file=sys.stderr, flush=True)
+
+
 def set_up(config: Config, call_soon: Callable[..., object]) -> None:
     """Send the log of `chat` and `reactor` to stderr, in place of where it went before.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,7 +18,7 @@ import chat
 from chat.cli import EXIT_USAGE
 from chat.config import OPTIONS
 from tests.chatting import CERT, DEADLINE_S, HOST, KEY, OTHER_CERT, OTHER_KEY, trusting
-from tests.programs import ROOT, running_server, start
+from tests.programs import ROOT, Server, running_server, start
 
 LOCKED_KEY = str(ROOT / "tests/data/locked-key.pem")
 
@@ -51,6 +52,17 @@ def test_it_says_every_place_where_it_listens(tmp_path: Path) -> None:
         second, third = server.read_address(), server.read_address()
         assert len({server.addresses[0], second, third}) == 3
         assert server.read_address() == path
+
+
+def test_where_it_listens_as_json_whatever_is_logged() -> None:
+    process = start("0", "--listen", "line:0", "--log-format", "json", "--log-level", "error")
+    with Server(process) as server:
+        for _ in range(2):
+            entry = json.loads(server.log.read_line())
+            assert re.fullmatch(rf"{HOST}:\d+", entry["address"])
+            assert entry["message"] == f"listening on {entry['address']}"
+            assert entry["level"] == "info"
+            assert entry["time"] > 1.6e9  # seconds since the epoch
 
 
 def test_the_port_by_every_way(tmp_path: Path) -> None:
