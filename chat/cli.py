@@ -125,10 +125,15 @@ def _flags(parsed: argparse.Namespace) -> dict[str, Any]:
 
 
 def _handle_signals(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> None:
-    """INT and TERM stop the server, HUP has it read its settings again."""
+    """INT and TERM stop the server, and INT after that at once. HUP has it read its settings
+    again, unless it was started in a terminal: that says HUP when somebody closes it."""
 
     def stop(_number: int, _frame: object) -> None:
         server.stop()
+        signal.signal(signal.SIGINT, stop_waiting)
+
+    def stop_waiting(_number: int, _frame: object) -> None:
+        server.reactor.stop()
 
     def reload(_number: int, _frame: object) -> None:
         server.reactor.call_soon_threadsafe(_reload, server, path, flags)
@@ -136,7 +141,11 @@ def _handle_signals(server: ChatServer, path: str | None, flags: Mapping[str, An
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, reload)
+        signal.signal(signal.SIGHUP, stop if _in_terminal() else reload)
+
+
+def _in_terminal() -> bool:
+    return any(map(os.isatty, (0, 2)))  # `sys.stdin` may be None
 
 
 def _reload(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> None:

@@ -140,6 +140,7 @@ def start(
     python: tuple[str, ...] = (sys.executable,),
     environment: Mapping[str, str] | None = None,
     folder: Path = ROOT,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start `python3 -m chat` from a folder, with no variables of ours but those given."""
     ours = {name: text for name, text in os.environ.items() if not name.startswith("CHAT_")}
@@ -147,7 +148,7 @@ def start(
         [*python, "-m", "chat", *arguments],
         cwd=folder,
         env=ours | dict(environment or {}),
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -159,9 +160,10 @@ def running_server(
     python: tuple[str, ...] = (sys.executable,),
     environment: Mapping[str, str] | None = None,
     folder: Path = ROOT,
+    stdin: int = subprocess.DEVNULL,
 ) -> Iterator[Server]:
     """A server that listens; on a port that the system chose, if none is given."""
-    process = start(*arguments, python=python, environment=environment, folder=folder)
+    process = start(*arguments, python=python, environment=environment, folder=folder, stdin=stdin)
     with Server(process) as server:
         server.port = int(server.read_address().rpartition(":")[2])
         yield server

@@ -1,19 +1,23 @@
-"""Signals: INT and TERM end the server in order, HUP has it read its settings again."""
+"""Signals: INT and TERM end the server in order, HUP has it read its settings again
+or, in a terminal, ends it, too."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from chat.server import SHUTDOWN_S
-from tests.chatting import BUFFER_BYTES, CERT, HOST, KEY, OTHER_CERT, OTHER_KEY, trusting
-from tests.programs import running_server
+from tests.chatting import CERT, HOST, KEY, OTHER_CERT, OTHER_KEY, Client, trusting
+from tests.programs import Server, running_server, wait_for_data
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no signals here")
 
@@ -39,23 +43,66 @@ def test_an_empty_server_ends_at_once() -> None:
         assert server.log.read_rest() == ""
 
 
-def test_who_never_reads_does_not_keep_it_up_for_long() -> None:
-    """Nor do several signals, whether they come from a person or from two programs."""
-    with running_server("0", "--rate-limit", "0") as server:
+@contextmanager
+def server_with_one_who_never_reads(path: Path) -> Iterator[Server]:
+    """More is due to them than the system takes: a Unix socket's buffer does not grow."""
+    with running_server("0", "--rate-limit", "0", "--unix", str(path)) as server:
+        server.read_address()
         ann, ben = server.log_in("Ann"), server.log_in("Ben")
-        slow = server.connect(receive_buffer_bytes=BUFFER_BYTES)
+        slow = Client(str(path), wait_for_data)
         slow.send("LOGIN Slow")
         slow.expect("OK")
         ann.send(*["MSG " + "x" * 8000] * 100)
         ben.expect(*["MSG Ann " + "x" * 8000] * 100)
+        ann.hang_up()
+        ben.hang_up()
+        yield server
+        slow.hang_up()
+
+
+def test_who_never_reads_does_not_keep_it_up_for_long(tmp_path: Path) -> None:
+    """Nor do several signals, when they come from two programs."""
+    with server_with_one_who_never_reads(tmp_path / "chat.sock") as server:
         began = time.monotonic()
         server.signal(signal.SIGINT)
         server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+        assert SHUTDOWN_S - 1 < time.monotonic() - began < SHUTDOWN_S + 3
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_who_presses_ctrl_c_again_waits_no_longer(first: signal.Signals, tmp_path: Path) -> None:
+    with server_with_one_who_never_reads(tmp_path / "chat.sock") as server:
+        witness = server.log_in("Eve")
+        began = time.monotonic()
+        server.signal(first)
+        witness.expect_end("INFO server-shutdown")
+        witness.hang_up()
         server.signal(signal.SIGINT)
         assert server.wait() == 0
-        assert time.monotonic() - began < SHUTDOWN_S + 3
-        for client in (ann, ben, slow):
-            client.hang_up()
+        assert time.monotonic() - began < SHUTDOWN_S - 1
+        assert "Traceback" not in server.log.read_rest()
+
+
+@contextmanager
+def a_terminal() -> Iterator[int]:
+    """One end of it; there is somebody at the other until the end of the `with`."""
+    keyboard, screen = os.openpty()
+    try:
+        yield screen
+    finally:
+        os.close(screen)
+        os.close(keyboard)
+
+
+def test_a_terminal_that_is_closed_ends_what_was_started_there() -> None:
+    with a_terminal() as terminal, running_server("0", stdin=terminal) as server:
+        ann = server.log_in("Ann")
+        server.signal(signal.SIGHUP)
+        ann.expect_end("INFO server-shutdown")
+        ann.hang_up()
+        assert server.wait() == 0
+        assert "reloaded" not in server.log.read_rest()
 
 
 def test_the_port_is_free_again_at_once() -> None:
