@@ -57,6 +57,8 @@ class ChatServer:
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
         self._loop_thread: int | None = None  # who runs the loop, or stepped it last
+        self._at_rest = threading.Event()  # cleared while `serve_forever` runs
+        self._at_rest.set()
         self._stopping = False
         self._closed = False
         try:
@@ -68,6 +70,7 @@ class ChatServer:
     # --- running --------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        self._at_rest.clear()
         self._thread = threading.Thread(target=self.serve_forever, name="chat-server", daemon=True)
         self._thread.start()
         self._loop_thread = self._thread.ident
@@ -86,10 +89,14 @@ class ChatServer:
     def serve_forever(self) -> None:
         """Serve until `stop`, and clean up."""
         self._loop_thread = threading.get_ident()
+        self._at_rest.clear()
         try:
             self.reactor.run()
         finally:
-            self.close()
+            try:
+                self.close()
+            finally:
+                self._at_rest.set()
 
     def run_once(self, timeout: float | None = None) -> None:
         """One turn of the loop: wait up to `timeout` seconds (None: as long as it takes), handle
@@ -128,7 +135,14 @@ class ChatServer:
         self.reactor.call_soon_threadsafe(self._begin_stop)
 
     def close(self) -> None:
-        """Give everything back at once. Done by `serve_forever`; a loop of yours does it itself."""
+        """Tell everyone, and give everything back at once. Done by `serve_forever`; a loop of yours
+        does it itself. While `serve_forever` runs, any thread may: it waits until that has ended.
+        """
+        elsewhere = self._loop_thread not in {None, threading.get_ident()}
+        if elsewhere and not self._at_rest.is_set():
+            self.reactor.stop()
+            self._at_rest.wait()
+            return
         with self._lock:
             if self._closed:
                 return

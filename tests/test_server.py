@@ -101,6 +101,17 @@ def test_stopping_is_idempotent_and_done_from_any_thread() -> None:
     assert server.stopped
 
 
+def test_closing_from_another_thread_tells_everyone_and_waits_for_the_end() -> None:
+    with Threaded() as chat:
+        ann = chat.log_in("Ann")
+        chat.server.close()
+        assert chat.server.stopped
+        ann.expect_end("INFO server-shutdown")
+        with pytest.raises(ConnectionRefusedError):
+            chat.connect()
+        chat.server.close()
+
+
 def test_an_interrupted_server_cleans_up() -> None:
     """Ctrl-C in a program that handles no signals itself."""
     with Started(ChatServer(port=0)) as chat:
