@@ -3,57 +3,37 @@
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Final, NoReturn
 
 import chat
-from chat import logs
-from chat.config import OPTIONS, Config, ConfigError, Option, load, parse_port
-from chat.server import ChatServer
-from chat.shell import log
-from reactor import format_address
+from chat import admin, serve
 
-if sys.platform != "win32":
-    import resource
+EXIT_USAGE = 2
 
-EXIT_OK, EXIT_USAGE = 0, 2
+COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
+    "serve": (serve, "run a server (also without this word)"),
+    "admin": (admin, "look after a running server"),
+}
+"""Each a module with `add_arguments(parser)` and `run(parsed)`, and what it is for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status. Raises SystemExit as argparse does."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
-    if typed and typed[0].isidentifier() and typed[0] != "serve":
+    if typed and typed[0].isidentifier() and typed[0] not in COMMANDS:
         parser.error(f"there is no command {typed[0]!r}; try: chat --help")
-    if not typed or typed[0] not in {"serve", "-h", "--help", "--version"}:
+    if not typed or typed[0] not in {*COMMANDS, "-h", "--help", "--version"}:
         typed.insert(0, "serve")  # what nearly everyone wants needs no word
     parsed, unknown = parser.parse_known_args(typed)
     if unknown:
-        parser.error(f"unknown: {' '.join(unknown)}; try: chat serve --help")
-    return serve(parsed)
-
-
-def serve(parsed: argparse.Namespace) -> int:
-    """Serve until a signal ends it."""
-    path = parsed.config or os.environ.get("CHAT_CONFIG")
-    try:
-        flags = _flags(parsed)
-        config = load(path, os.environ, flags)
-        _raise_descriptor_limit()
-        server = ChatServer(config)
-    except (ConfigError, OSError) as error:
-        print(f"chat: {_one_line(error)}", file=sys.stderr)
-        return EXIT_USAGE
-    logs.set_up(config, server.reactor.call_soon_threadsafe)
-    _handle_signals(server, path, flags)
-    for address in server.addresses:
-        logs.announce(config, "listening on %(address)s", address=format_address(address))
-    server.serve_forever()
-    return EXIT_OK
+        parser.error(f"unknown: {' '.join(unknown)}; try: chat {typed[0]} --help")
+    module, _ = COMMANDS[typed[0]]
+    status: int = module.run(parsed)
+    return status
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,105 +51,6 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"reactor-chat {chat.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    command = commands.add_parser(
-        "serve",
-        help="run a server (also without this word)",
-        description="Run a chat server. Without arguments: on 127.0.0.1, port 4000.",
-        epilog="Each of these is also a CHAT_... variable (CHAT_PORT=5000) and a key of the file.",
-        allow_abbrev=False,
-    )
-    command.add_argument("port_argument", nargs="?", metavar="PORT", help="the same as --port")
-    command.add_argument("--config", metavar="FILE", help="read settings from a TOML file")
-    for option in OPTIONS:
-        _add_flag(command, option)
+    for name, (module, purpose) in COMMANDS.items():
+        module.add_arguments(commands.add_parser(name, help=purpose, allow_abbrev=False))
     return parser
-
-
-def _add_flag(parser: argparse.ArgumentParser, option: Option) -> None:
-    if not option.metavar:
-        parser.add_argument(
-            f"--{option.flag}", action=argparse.BooleanOptionalAction, help=option.help
-        )
-        return
-    parser.add_argument(
-        f"--{option.flag}",
-        metavar=option.metavar,
-        type=_typed(option),
-        action="append" if option.name == "listen" else "store",
-        help=option.help,
-    )
-
-
-def _typed(option: Option) -> Any:
-    def parse(text: str) -> Any:
-        try:
-            return option.parse(text)
-        except ConfigError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse
-
-
-def _flags(parsed: argparse.Namespace) -> dict[str, Any]:
-    """What was given on the command line, by Config's names. `--port` beats a bare PORT.
-
-    That is looked at here: argparse would blame the `x` of an unknown `--flag x` for being no port.
-    """
-    flags = {option.name: getattr(parsed, option.name) for option in OPTIONS}
-    if parsed.port_argument is not None:
-        port = parse_port(parsed.port_argument)
-        flags["port"] = port if flags["port"] is None else flags["port"]
-    if flags["listen"] is not None:
-        flags["listen"] = tuple(flags["listen"])
-    return flags
-
-
-def _handle_signals(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> None:
-    """INT and TERM stop the server, and INT after that at once. HUP has it read its settings
-    again, unless it was started in a terminal: that says HUP when somebody closes it."""
-
-    def stop(_number: int, _frame: object) -> None:
-        server.stop()
-        signal.signal(signal.SIGINT, stop_waiting)
-
-    def stop_waiting(_number: int, _frame: object) -> None:
-        server.reactor.stop()
-
-    def reload(_number: int, _frame: object) -> None:
-        server.reactor.call_soon_threadsafe(_reload, server, path, flags)
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, stop if _in_terminal() else reload)
-
-
-def _in_terminal() -> bool:
-    return any(map(os.isatty, (0, 2)))  # `sys.stdin` may be None
-
-
-def _reload(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> None:
-    """Settings and certificate again; a mistake in them is logged and changes nothing."""
-    try:
-        config: Config = load(path, os.environ, flags)
-        waits = server.reconfigure(config)
-    except (ConfigError, OSError) as error:
-        log.error("not reloaded: %s", _one_line(error))
-        return
-    logs.set_up(server.config, server.reactor.call_soon_threadsafe)
-    log.info("reloaded%s", f"; after a restart: {', '.join(waits)}" if waits else "")
-
-
-def _raise_descriptor_limit() -> None:
-    """A connection takes a descriptor; the usual limit of 1,024 is for ordinary programs."""
-    if sys.platform != "win32":
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with suppress(ValueError, OSError):  # macOS has no limit, and then refuses to set none
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _one_line(error: Exception) -> str:
-    """What is wrong, without a number that means nothing to people."""
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    name = getattr(error, "filename", None)
-    return " ".join(f"{name}: {reason}".split() if name else reason.split())

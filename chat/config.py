@@ -47,7 +47,7 @@ class Rate:
     per_s: float
 
     def __post_init__(self) -> None:
-        Limits(rate_burst=self.burst, rate_per_s=self.per_s)
+        Limits(rate_burst=self.burst, rate_per_s=self.per_s if self.burst else 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class Config:
     port: int = 4000
     listen: tuple[Listen, ...] = ()
     unix: str = ""
+    store: str = ""
+    store_sync: bool = False
+    keep_messages: int = 0
+    keep_days: float = 0.0
+    admin: str = ""
     tls_cert: str = ""
     tls_key: str = ""
     greeting: str = ""
@@ -79,6 +84,15 @@ class Config:
                 raise ConfigError(f"{option.name}: {value!r} is not of the right type")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("tls-cert and tls-key go together")
+        try:
+            _ = self.limits
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+
+    @property
+    def admin_socket(self) -> str:
+        """Where the server's administration comes in; empty: nowhere."""
+        return self.admin or (f"{self.store}.admin" if self.store else "")
 
     @property
     def limits(self) -> Limits:
@@ -86,7 +100,7 @@ class Config:
         return Limits(
             clients_max=self.max_clients,
             rate_burst=self.rate_limit.burst,
-            rate_per_s=self.rate_limit.per_s,
+            rate_per_s=self.rate_limit.per_s or Limits().rate_per_s,
         )
 
     @property
@@ -183,6 +197,22 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def parse_amount(text: str) -> int:
+    """A whole number, not negative."""
+    number = _whole(text)
+    if number < 0:
+        raise ConfigError(f"{text!r} is not a whole number from 0")
+    return number
+
+
+def parse_days(text: str) -> float:
+    """A number of days, not negative."""
+    try:
+        return parse_seconds(text)
+    except ConfigError:
+        raise ConfigError(f"{text!r} is not a number of days") from None
+
+
 # --- the table --------------------------------------------------------------------------------
 
 
@@ -212,6 +242,22 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "listen here too, for one dialect: slash:8888, line:0.0.0.0:5000; may be repeated",
     ),
     Option("unix", parse_name, "PATH", "listen on a Unix socket too"),
+    Option("store", parse_name, "FILE", "keep accounts, bans and what is said in this file"),
+    Option("store_sync", parse_bool, "", "wait for the disk, so that a power cut loses nothing"),
+    Option(
+        "keep_messages",
+        parse_amount,
+        "N",
+        "messages of each room to keep in the store (0: all)",
+        True,
+    ),
+    Option("keep_days", parse_days, "DAYS", "how long to keep them (0: for ever)", True),
+    Option(
+        "admin",
+        parse_name,
+        "PATH",
+        "listen on this Unix socket for `chat admin` (beside the store, FILE.admin)",
+    ),
     Option("tls_cert", parse_name, "FILE", "speak TLS, with this certificate chain (PEM)", True),
     Option("tls_key", parse_name, "FILE", "and this private key (PEM)", True),
     Option("greeting", parse_line, "TEXT", "a line that everyone reads on connecting", True),

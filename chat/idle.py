@@ -31,8 +31,8 @@ class Tick:
 
 
 class IdleClock:
-    """Calls `end(connection)` when nothing was heard of a connection for so many seconds, and
-    nothing of it waits to be handled. A connection's `context` is the Tick that it stands in."""
+    """Calls `end(connection)` when nothing was heard of a connection for so many seconds, and it
+    is not we who make it wait. A connection's `context` is the Tick that it stands in."""
 
     def __init__(self, reactor: Reactor, end: Callable[[Connection], object]) -> None:
         self._reactor = reactor
@@ -79,7 +79,7 @@ class IdleClock:
         """A tick is over. In order of arrival: a set has none, and what happens is to be the same
         each time."""
         for connection in sorted(self._ticks[number].members, key=lambda member: member.id):
-            waits = connection.has_waiting_lines
+            waits = connection.has_waiting_lines or connection.is_paused
             later = self._tick_after(self._reactor.now if waits else connection.heard_at)
             self.discard(connection)
             if later > number:

@@ -19,12 +19,15 @@ from chat.core import ChatCore
 from chat.core.commands import Command
 from chat.core.events import Event, Refused
 from chat.dialects import DIALECTS
+from chat.durable import DurableShell
 from chat.local import LocalUser
-from chat.shell import ChatHandler, DetectingHandler, Shell
+from chat.shell import AdminHandler, ChatHandler, DetectingHandler, Shell
+from chat.store import Store, StoreError
 from reactor import Address, Reactor, format_address
 
 T = TypeVar("T")
 
+DAY_S = 86_400.0
 SHUTDOWN_S = 5.0  # how long a stopping server waits for people to read the last lines
 
 
@@ -37,8 +40,8 @@ class ChatServer:
 
     Settings are Config's fields, given by name or as a Config. A reactor that is given becomes
     the server's own, and ends with it. Raises OSError when an address
-    can't be had, ssl.SSLError or OSError for a certificate that is no good. `stop` and `join`
-    may be called from any thread; so may a local user's methods.
+    can't be had, ssl.SSLError or OSError for a certificate that is no good, StoreError for a store
+    that is. `stop` and `join` may be called from any thread; so may a local user's methods.
     """
 
     def __init__(
@@ -51,9 +54,7 @@ class ChatServer:
     ) -> None:
         self.config = replace(config or Config(), **settings)
         self.reactor = reactor or Reactor()
-        self.core = ChatCore(self.config.limits, self.config.settings)
-        self._shell = Shell(self.core, self.reactor, wall_clock, self._stop_if_empty)
-        self._shell.idle.set_timeout(self.config.idle_timeout)
+        self._store: Store | None = None
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
         self._loop_thread: int | None = None  # who runs the loop, or stepped it last
@@ -62,9 +63,13 @@ class ChatServer:
         self._stopping = False
         self._closed = False
         try:
+            self._shell = self._make_shell(wall_clock)
+            self.core = self._shell.core
+            self._take_over_times()
             self._listen()
         except BaseException:
             self.reactor.close()
+            self._close_store()
             raise
 
     # --- running --------------------------------------------------------------------------------
@@ -153,6 +158,7 @@ class ChatServer:
         self.reactor.run_once(0)  # answers those threads that asked before the lock was ours
         self._shell.end_locals()  # whom such a thread had join, too
         self.reactor.close()
+        self._close_store()
 
     def reconfigure(self, config: Config) -> list[str]:
         """Take over what can change in a running server, the certificate included. Returns the
@@ -162,8 +168,9 @@ class ChatServer:
         """
         context = _tls_context(config)
         self.config, waits = changed(self.config, config)
-        self.core.configure(self.config.limits, self.config.settings)
-        self._shell.idle.set_timeout(self.config.idle_timeout)
+        limits, settings = self.config.limits, self.config.settings
+        self.core.configure(limits, settings, self._shell.wall_clock())
+        self._take_over_times()
         for listener in self.reactor.listeners:
             if listener.tls is not None and context is not None:
                 listener.tls = context
@@ -207,6 +214,31 @@ class ChatServer:
             self.reactor.call_soon_threadsafe(run)
         return result.result()
 
+    # --- the store ------------------------------------------------------------------------------
+
+    def _make_shell(self, wall_clock: Callable[[], float]) -> Shell:
+        """With a store, if the configuration names one. Raises StoreError."""
+        config, reactor = self.config, self.reactor
+        core = ChatCore(config.limits, config.settings, durable=bool(config.store))
+        if not config.store:
+            return Shell(core, reactor, wall_clock, self._stop_if_empty, self.stop)
+        store = self._store = Store(config.store, config.store_sync)
+        try:
+            return DurableShell(core, reactor, wall_clock, self._stop_if_empty, self.stop, store)
+        except ValueError as error:  # a record that somebody else has written
+            raise StoreError(f"{config.store}: {error}") from error
+
+    def _take_over_times(self) -> None:
+        """How long things last that the core knows nothing of."""
+        self._shell.idle.set_timeout(self.config.idle_timeout)
+        if isinstance(self._shell, DurableShell):
+            self._shell.keep_messages = self.config.keep_messages
+            self._shell.keep_s = self.config.keep_days * DAY_S
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
     # --- listening and stopping -----------------------------------------------------------------
 
     def _listen(self) -> None:
@@ -218,6 +250,8 @@ class ChatServer:
             self._listen_on(listen.address, listen.dialect, context)
         if self.config.unix:
             self._listen_on(self.config.unix, "", None)
+        if self.config.admin_socket:
+            self._listen_for_admins(self.config.admin_socket)
 
     def _listen_on(self, where: Address, name: str, context: ssl.SSLContext | None) -> None:
         """All the addresses that a name stands for; who can read a Unix socket needs no TLS.
@@ -226,13 +260,25 @@ class ChatServer:
         on_wire = not isinstance(where, str)
         tls = context if on_wire else None
         refusal = b"" if tls else dialect.render(Refused("server-full"))
-        handler = ChatHandler(self._shell, dialect) if name else DetectingHandler(self._shell)
+        is_local = not on_wire
+        handler = (
+            ChatHandler(self._shell, dialect, is_local=is_local)
+            if name
+            else DetectingHandler(self._shell, is_local=is_local)
+        )
         for address in _resolve(*where) if on_wire else [where]:
             try:
                 listener = self.reactor.listen(address, handler, tls=tls, refusal=refusal)
             except OSError as error:
                 raise _naming(format_address(address), error) from None
             self._addresses.append(listener.address)
+
+    def _listen_for_admins(self, path: str) -> None:
+        """Nobody but the server's own user, and root, can open the socket."""
+        try:
+            self.reactor.listen(path, AdminHandler(self._shell), mode=0o600)
+        except OSError as error:
+            raise _naming(path, error) from None
 
     def _begin_stop(self) -> None:
         if self._stopping:
@@ -241,7 +287,7 @@ class ChatServer:
         for listener in list(self.reactor.listeners):
             listener.close()
         self.reactor.call_later(SHUTDOWN_S, self._give_up)
-        self._shell.perform_all(self.core.shut_down())
+        self._shell.perform_all(self.core.shut_down(self._shell.wall_clock()))
         self._stop_if_empty()
 
     def _give_up(self) -> None:

@@ -7,7 +7,10 @@ become the core's inputs (ChatHandler), the core's actions become calls of the r
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from functools import partial
 from typing import Any, Final
 
 from chat.core import ChatCore, actions
@@ -16,10 +19,12 @@ from chat.core.commands import Command, Login
 from chat.core.dialect import Dialect
 from chat.core.errors import Refusal
 from chat.core.events import Event, Refused, Told
-from chat.dialects import DIALECTS, LOCAL
+from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
+from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, LOCAL
 from chat.dialects.detect import HTTP_REFUSAL, detect
 from chat.idle import IdleClock
 from chat.local import Host, LocalGroup, LocalUser
+from chat.passwords import hash_password, is_password
 from reactor import Connection, Group, Handler, Reactor
 
 log = logging.getLogger("chat")
@@ -36,11 +41,15 @@ class Shell:
         reactor: Reactor,
         wall_clock: Callable[[], float],
         connection_lost: Callable[[], object],
+        stop: Callable[[], object],
     ) -> None:
         self.core = core
         self.reactor = reactor
         self.wall_clock = wall_clock  # seconds since the epoch: the core's time
         self.connection_lost = connection_lost  # told after each, when the core has been
+        self.stop = stop  # the server, when its administration wants it
+        self.table = PERFORM  # what is done with the core's actions
+        self.work: dict[type[Job], Work] = WORK  # how its jobs are done
         self.idle = IdleClock(reactor, self._time_out)
         self.locals: dict[int, LocalUser] = {}
         self._groups: dict[Audience, Group | LocalGroup] = {}
@@ -49,11 +58,12 @@ class Shell:
 
     def join(self, name: str, host: Host) -> LocalUser:
         """A user in this process. Raises Refusal, as when the name is taken."""
+        self.commit()
         user = LocalUser(host, self.reactor.next_id())
         self.locals[user.session] = user
         try:
             self._answers(user, self.core.connect(user.session, LOCAL, self.wall_clock()))
-            self.ask(user, Login(name))
+            self.ask(user, Login(name, proven=True))  # a program in process needs no password
         except Refusal:
             self.leave(user, "refused")
             raise
@@ -63,12 +73,13 @@ class Shell:
         """What a local user is answered. Raises Refusal."""
         if user.session not in self.locals:
             raise Refusal("not-logged-in")
+        self.commit()
         return self._answers(user, self.core.submit(user.session, command, self.wall_clock()))
 
     def _answers(self, user: LocalUser, happened: list[Action]) -> list[Event]:
         """Do everything but what is for the one who asked: that is the answer."""
         answers: list[Event] = []
-        for action in happened:
+        for action in self.at_once(happened):
             mine = isinstance(action, Send) and action.session == user.session
             data: Any = action.data if isinstance(action, Send) else None
             if mine and not isinstance(data, Told):  # a message to oneself happens, too
@@ -80,9 +91,22 @@ class Shell:
                 raise Refusal(answer.code, answer.detail)
         return answers
 
+    def at_once(self, happened: list[Action]) -> Iterable[Action]:
+        """The same actions, and instead of a job those that its result calls for: who asks in
+        process waits for the answer."""
+        for action in happened:
+            if isinstance(action, actions.RunJob):
+                outcome = self.work[type(action.job)](action.job)
+                now = self.wall_clock()
+                yield from self.at_once(self.core.finish(action.session, outcome, now))
+            else:
+                yield action
+
     def leave(self, user: LocalUser, reason: str) -> None:
         """A local user is gone."""
+        self.commit()
         if user.session in self.locals:
+            note("in process", user.session, "left", reason=reason)
             self.perform_all(self.core.disconnect(user.session, reason, self.wall_clock()))
             del self.locals[user.session]  # not before: it has to be found to be taken out of rooms
             user.close(reason)
@@ -92,16 +116,19 @@ class Shell:
         for user in self.locals.values():
             user.close("shutdown")
 
+    def commit(self) -> None:
+        """Have what others said heard, if it waits for something. Nothing does here."""
+
     # --- the core's actions ---------------------------------------------------------------------
 
     def perform_all(self, happened: list[Action]) -> None:
         """Do what the core wants done, in order."""
         for action in happened:
-            self.perform(action)
+            self.table[type(action)](self, action)
 
     def perform(self, action: Action) -> None:
         """Do one thing that the core wants done."""
-        _PERFORM[type(action)](self, action)
+        self.table[type(action)](self, action)
 
     def _time_out(self, connection: Connection) -> None:
         self.perform_all(self.core.time_out(connection.id, self.wall_clock()))
@@ -124,7 +151,9 @@ class Shell:
         if group is None:
             local = action.audience.dialect == LOCAL.name
             group = self._groups[action.audience] = LocalGroup() if local else Group(self.reactor)
-        group.add(self._peer(action.session))
+        peer = self._peer(action.session)
+        if peer is not None:
+            group.add(peer)
 
     def _exit(self, action: actions.Exit) -> None:
         group = self._groups[action.audience]
@@ -147,6 +176,30 @@ class Shell:
         connection.heard_at = self.reactor.now + action.delay_s  # not idle before it is handled
         self.reactor.call_later(action.delay_s, connection.resume_reading)
 
+    def _run_job(self, action: actions.RunJob) -> None:
+        """In a worker; until it is done, the connection's lines wait. Each kind of job has its own:
+        nothing that waits for the disk is to wait for a hundred passwords, too."""
+        connection = self.reactor.connections.get(action.session)
+        if connection is not None:
+            connection.pause_reading()
+        work, kind = self.work[type(action.job)], type(action.job).__name__
+        then = partial(self._finished, action.session)
+        self.reactor.run_in_worker(work, action.job, then=then, kind=kind)
+
+    def _finished(self, session: int, future: Future[Outcome]) -> None:
+        outcome = None
+        try:
+            outcome = future.result()
+        except Exception:
+            log.exception("#%d: a job failed", session)
+        self.perform_all(self.core.finish(session, outcome, self.wall_clock()))
+        connection = self.reactor.connections.get(session)
+        if connection is not None:
+            connection.resume_reading()
+
+    def _stop_server(self, _action: actions.StopServer) -> None:
+        self.stop()
+
     def _report(self, action: actions.Report) -> None:
         connection = self.reactor.connections.get(action.session)
         where = connection.peer if connection is not None else "in process"
@@ -154,13 +207,32 @@ class Shell:
         note(where, action.session, action.what, **user)
 
 
-_PERFORM: Final[dict[type[Action], Callable[[Shell, Any], None]]] = {
+def _check_password(job: CheckPassword) -> bool:
+    return is_password(job.password, job.stored)
+
+
+def _hash_password(job: HashPassword) -> str:
+    return hash_password(job.password)
+
+
+Work = Callable[[Any], Outcome]
+
+WORK: Final[dict[type[Job], Work]] = {
+    CheckPassword: _check_password,
+    HashPassword: _hash_password,
+}
+
+Performer = Callable[[Any, Any], None]
+
+PERFORM: Final[dict[type[Action], Performer]] = {
     actions.Send: Shell._send,
     actions.Publish: Shell._publish,
     actions.Enter: Shell._enter,
     actions.Exit: Shell._exit,
     actions.Close: Shell._close,
     actions.Hold: Shell._hold,
+    actions.RunJob: Shell._run_job,
+    actions.StopServer: Shell._stop_server,
     actions.Report: Shell._report,
 }
 
@@ -171,25 +243,28 @@ class ChatHandler(Handler):
     A connection's number is its session's number; its `context` is the shell's IdleClock's.
     """
 
-    __slots__ = ("_core", "_dialect", "_shell")
+    __slots__ = ("_core", "_dialect", "_is_local", "_shell")
 
-    def __init__(self, shell: Shell, dialect: Dialect) -> None:
+    def __init__(self, shell: Shell, dialect: Dialect, *, is_local: bool = False) -> None:
         self._shell = shell
         self._core = shell.core
         self._dialect = dialect
+        self._is_local = is_local  # on a Unix socket: nobody has an address
 
     def connection_made(self, connection: Connection) -> None:
         """A session begins."""
         shell = self._shell
         note(connection.peer, connection.id, "opened", logging.DEBUG)
         shell.idle.add(connection)
-        shell.perform_all(self._core.connect(connection.id, self._dialect, shell.wall_clock()))
+        host = "" if self._is_local else sys.intern(connection.peer.rpartition(":")[0].strip("[]"))
+        now = shell.wall_clock()
+        shell.perform_all(self._core.connect(connection.id, self._dialect, now, host))
 
     def line_received(self, connection: Connection, line: bytes) -> None:
         """The way of every message. What it costs is what the server costs."""
         shell = self._shell
         for action in self._core.receive(connection.id, line, shell.wall_clock()):
-            _PERFORM[type(action)](shell, action)
+            shell.table[type(action)](shell, action)
 
     def line_too_long(self, connection: Connection) -> None:
         """A line that nobody kept."""
@@ -199,7 +274,7 @@ class ChatHandler(Handler):
     def eof_received(self, connection: Connection) -> None:
         """`printf ... | nc -N`: everything was handled, the answers are still to be sent."""
         self._disconnected(connection, "closed by client")
-        connection.close("closed by client")
+        self._shell.perform(actions.Close(connection.id, "closed by client"))
 
     def connection_lost(self, connection: Connection, reason: str) -> None:
         """However it ended."""
@@ -228,8 +303,8 @@ class DetectingHandler(ChatHandler):
 
     __slots__ = ("_handlers",)
 
-    def __init__(self, shell: Shell) -> None:
-        super().__init__(shell, DIALECTS["line"])
+    def __init__(self, shell: Shell, *, is_local: bool = False) -> None:
+        super().__init__(shell, DIALECTS["line"], is_local=is_local)
         self._handlers = {name: ChatHandler(shell, DIALECTS[name]) for name in DIALECTS}
 
     def line_received(self, connection: Connection, line: bytes) -> None:
@@ -249,6 +324,23 @@ class DetectingHandler(ChatHandler):
             handler.line_received(connection, line)
 
 
+class AdminHandler(ChatHandler):
+    """For the socket of the server's administration."""
+
+    __slots__ = ()
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell, ADMIN, is_local=True)
+
+    def line_received(self, connection: Connection, line: bytes) -> None:
+        """`json` asks for answers in JSON from then on."""
+        shell = self._shell
+        if line.strip().lower() == b"json":
+            shell.perform_all(shell.core.speak(connection.id, ADMIN_JSON, shell.wall_clock()))
+        else:
+            super().line_received(connection, line)
+
+
 def note(
     where: str, number: int, what: str, level: int = logging.INFO, /, **details: object
 ) -> None:
@@ -264,5 +356,6 @@ def note(
 _DETAILS: Final[dict[tuple[str, ...], str]] = {
     (): "",
     ("user",): " as %(user)s",
+    ("reason",): ": %(reason)s",
     ("reason", "seconds"): " after %(seconds).3f s: %(reason)s",
 }

@@ -116,6 +116,11 @@ class Connection:
         """Lines were read that something holds up: a pause, or too much output unsent."""
         return bool(self._waiting)
 
+    @property
+    def is_paused(self) -> bool:
+        """Lines have to wait, if there are any, for `resume_reading`."""
+        return bool(self._paused & BY_USER)
+
     def write(self, data: bytes) -> None:
         """Have bytes sent at the end of this turn, behind all that is due to it so far.
 

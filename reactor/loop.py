@@ -53,8 +53,8 @@ GATHER_ROUNDS = 8
 
 WAIT_MAX_S = 86_400.0  # systems count what they wait in 31 bits of milliseconds: 24.8 days
 
-# Threads for blocking work; they are only made when there is some. More than there are processors
-# would only take turns; of two, one goes on while the other waits for a disk.
+# Threads for each kind of blocking work; they are only made when there is some. More than there are
+# processors would only take turns; of two, one goes on while the other waits for a disk.
 WORKERS = min(4, max(2, os.cpu_count() or 1))
 WORKER_NICENESS = 10  # a tenth of what the loop gets of a processor that is too busy for both
 
@@ -78,7 +78,7 @@ class Reactor:
         self._selector.register(self._wakeup, selectors.EVENT_READ, self._wakeup)
         self._timers = TimerQueue()
         self._soon: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
-        self._workers: ThreadPoolExecutor | None = None
+        self._workers: dict[str, ThreadPoolExecutor] = {}  # by the kind of their work
         self._ids = count(1)
         self._thread: int | None = None  # which runs a turn just now
         self._stopping = False
@@ -153,8 +153,8 @@ class Reactor:
         for connection in list(self.connections.values()):
             connection.abort("reactor closed")
         self.turn.reap()
-        if self._workers is not None:
-            self._workers.shutdown(wait=False, cancel_futures=True)
+        for workers in self._workers.values():
+            workers.shutdown(wait=False, cancel_futures=True)
         self._selector.close()
         self._wakeup.close()
 
@@ -193,15 +193,22 @@ class Reactor:
         return self._clock()
 
     def run_in_worker(
-        self, work: Callable[..., T], *args: Any, then: Callable[[Future[T]], object]
+        self,
+        work: Callable[..., T],
+        *args: Any,
+        then: Callable[[Future[T]], object],
+        kind: str = "",
     ) -> None:
         """Do blocking work in a thread; call `then(future)` in the loop when it is done.
 
-        `future.result()` returns what the work returned, or raises what it raised.
+        `future.result()` returns what the work returned, or raises what it raised. Work waits for
+        work of its own `kind` alone: a read of the disk need not wait until much was computed.
         """
-        if self._workers is None:
-            self._workers = ThreadPoolExecutor(WORKERS, "reactor-worker", _step_back)
-        future = self._workers.submit(work, *args)
+        workers = self._workers.get(kind)
+        if workers is None:
+            name = f"reactor-worker-{kind}".rstrip("-")
+            workers = self._workers[kind] = ThreadPoolExecutor(WORKERS, name, _step_back)
+        future = workers.submit(work, *args)
         future.add_done_callback(lambda done: self.call_soon_threadsafe(then, done))
 
     # --- sockets --------------------------------------------------------------------------------

@@ -41,6 +41,11 @@ VALUES: dict[str, tuple[str, Any, str]] = {
         '["line:5000", "line:/run/chat.sock"]',
     ),
     "unix": ("/run/chat.sock", "/run/chat.sock", '"/run/chat.sock"'),
+    "store": ("chat.db", "chat.db", '"chat.db"'),
+    "store_sync": ("true", True, "true"),
+    "keep_messages": ("1000", 1000, "1000"),
+    "keep_days": ("0.5", 0.5, "0.5"),
+    "admin": ("/run/chat.admin", "/run/chat.admin", '"/run/chat.admin"'),
     "tls_cert": ("cert.pem", "cert.pem", '"cert.pem"'),
     "tls_key": ("key.pem", "key.pem", '"key.pem"'),
     "greeting": ("Welcome! 😀", "Welcome! 😀", '"Welcome! 😀"'),
@@ -58,6 +63,9 @@ BAD = {
     "port": "65536",
     "listen": "line",
     "greeting": "two\nlines",
+    "store_sync": "perhaps",
+    "keep_messages": "-1",
+    "keep_days": "-1",
     "echo": "perhaps",
     "join_notices": "",
     "idle_timeout": "-1",
@@ -98,7 +106,7 @@ def problem(path: str | None = None, environment: dict[str, str] | None = None) 
 def test_this_file_knows_every_setting() -> None:
     names = [field.name for field in fields(Config)]
     assert names == [option.name for option in OPTIONS] == list(VALUES)
-    assert set(BAD) == set(VALUES) - {"host", "unix", "tls_cert", "tls_key"}
+    assert set(BAD) == set(VALUES) - {"host", "unix", "store", "admin", "tls_cert", "tls_key"}
 
 
 def test_without_any_source_it_is_the_defaults() -> None:
@@ -354,9 +362,12 @@ def test_what_changes_in_a_running_server() -> None:
     new = Config(**{name: value for name, (_, value, _) in VALUES.items()})
     old = replace(Config(), tls_cert="old.pem", tls_key="old-key.pem")
     now, waits = changed(old, new)
-    assert waits == ["host", "port", "listen", "unix", "log-format"]
-    kept: Any = {"host": old.host, "port": old.port, "listen": (), "unix": "", "log_format": "text"}
-    assert now == replace(new, **kept)
+    assert waits == [
+        *("host", "port", "listen", "unix", "store", "store-sync", "admin", "log-format")
+    ]
+    assert now == replace(
+        new, **{name.replace("-", "_"): getattr(old, name.replace("-", "_")) for name in waits}
+    )
     assert changed(now, now) == (now, [])
 
 

@@ -21,14 +21,20 @@ MAY_IMPORT = {
     "chat.core": ("chat.core",),
     "chat.dialects": ("chat.core", "chat.dialects"),
     "chat.local": ("chat.core",),
-    "chat.store": ("chat.core", "chat.store"),
     "chat.config": ("chat.core", "chat.dialects", "reactor"),
     "chat.idle": ("reactor",),
-    "chat.shell": (*BELOW_THE_SHELL, "chat.idle"),
-    "chat.server": (*BELOW_THE_SHELL, "chat.config", "chat.shell"),
+    "chat.passwords": (),
+    "chat.store": ("chat.core", "chat.store"),
+    "chat.shell": (*BELOW_THE_SHELL, "chat.idle", "chat.passwords"),
+    "chat.durable": ("chat.core", "chat.shell", "chat.store", "reactor"),
+    "chat.server": (*BELOW_THE_SHELL, "chat.config", "chat.durable", "chat.shell", "chat.store"),
+    "chat.admin": ("chat.config",),
     "chat.logs": ("chat.config",),
     "chat": ("chat.config", "chat.core", "chat.local", "chat.server"),
-    "chat.cli": (*BELOW_THE_SHELL, "chat", "chat.config", "chat.logs", "chat.server", "chat.shell"),
+    "chat.serve": (
+        *("chat.config", "chat.logs", "chat.server", "chat.shell", "chat.store", "reactor"),
+    ),
+    "chat.cli": ("chat", "chat.admin", "chat.serve"),
     "chat.__main__": ("chat.cli",),
 }
 
@@ -37,8 +43,8 @@ PURE_PARTS = ("chat.core", "chat.dialects")
 PURE = {
     *("__future__", "bisect", "collections", "collections.abc", "contextlib", "dataclasses"),
     "datetime",  # but see ASKS_THE_CLOCK
-    *("enum", "functools", "heapq", "itertools", "json", "math", "operator", "re", "string"),
-    *("textwrap", "types", "typing", "unicodedata"),
+    *("enum", "functools", "heapq", "ipaddress", "itertools", "json", "math", "operator", "re"),
+    *("string", "textwrap", "types", "typing", "unicodedata"),
 }
 # The same for what is there without an import: the outside, and what differs from run to run.
 ASKS_THE_CLOCK = {"now", "today", "utcnow"}  # of datetime's classes

@@ -78,7 +78,7 @@ def test_telnet_goes_on_after_an_interrupt() -> None:
         (b"MSG " + IAC + IAC, "ERR invalid-utf-8"),
         (b"MSG \x1b[2J\x1b]0;gotcha\x07", "ERR not-logged-in"),
         (b"LOGIN", "ERR missing-argument"),
-        (b"LOGIN two words", "ERR invalid-username"),
+        (b"LOGIN two words", "ERR not-registered"),
         (b"x" * 100_000, "ERR line-too-long"),
     ],
 )

@@ -5,9 +5,16 @@ Sessions are named by the number under which the shell announced them.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from chat.core.events import Said
+from chat.core.jobs import Job
+from chat.core.records import Record
 from chat.core.value import value
+
+if TYPE_CHECKING:
+    from chat.core.dialect import Dialect
 
 Rendered = Any
 """What a dialect made of an event: bytes, for every dialect that goes over a wire."""
@@ -69,8 +76,48 @@ class Hold:
     """This line was not taken. Give it again in `delay_s` seconds, and none before it."""
 
     session: int
-    line: bytes
+    line: bytes = field(repr=False)  # there may be a password in it
     delay_s: float
+
+
+@value
+class RunJob:
+    """Compute this for a session, and give the result to `ChatCore.finish`; handle none of its
+    lines before that."""
+
+    session: int
+    job: Job
+
+
+@value
+class Save:
+    """Keep these records, all or none, and say at once whether they are (`ChatCore.saved`)."""
+
+    records: tuple[Record, ...]
+
+
+@value
+class Store:
+    """Keep this message; do `then` when it is kept, and what `ChatCore.refuse` says when it can't
+    be. Several may be kept together, before any of what came after them is seen by anyone;
+    `ChatCore.settle` is told what became of them."""
+
+    key: str  # the room's folded name
+    message: Said
+    then: list[Any]  # of Publish
+    dialect: Dialect  # of who said it, who may be gone when it turns out
+
+
+@value
+class Forget:
+    """Delete what is kept of a room, at once: before the Stores that come after."""
+
+    key: str
+
+
+@value
+class StopServer:
+    """Shut down, as a signal would have it."""
 
 
 @value
@@ -82,4 +129,17 @@ class Report:
     name: str = ""
 
 
-Action = Send | Publish | Enter | Exit | Close | Hold | Report
+Action = (
+    Send
+    | Publish
+    | Enter
+    | Exit
+    | Close
+    | Hold
+    | RunJob
+    | Save
+    | Store
+    | Forget
+    | StopServer
+    | Report
+)

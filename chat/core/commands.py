@@ -6,6 +6,8 @@ stands for the one that the user joined last.
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from chat.core.errors import Code
 from chat.core.value import value
 
@@ -14,9 +16,10 @@ CURRENT = ""
 
 @value
 class Login:
-    """Be known by a name from now on."""
+    """Be known by a name from now on; `proven`: whose password was right, if it has one."""
 
     name: str
+    proven: bool = False
 
 
 @value
@@ -26,9 +29,34 @@ class Guest:
 
 @value
 class Nick:
-    """Be known by another name from now on."""
+    """Be known by another name from now on; `proven`: see Login."""
 
     name: str
+    proven: bool = False
+
+
+@value
+class Authenticate:
+    """Be known by a registered name from now on."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+@value
+class Enrol:
+    """Have a name for oneself, and be known by it from now on."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+@value
+class Register:
+    """What becomes of Enrol, when the password is hashed."""
+
+    name: str
+    password_hash: str = field(repr=False)
 
 
 @value
@@ -71,6 +99,14 @@ class SetTopic:
 
 
 @value
+class LockTopic:
+    """Let operators alone say what a room is about, or everyone again."""
+
+    room: str
+    locked: bool
+
+
+@value
 class ShowTopic:
     """Ask what a room is about."""
 
@@ -95,6 +131,74 @@ class Recall:
 
     room: str
     count: int
+
+
+@value
+class Kick:
+    """Put someone out of a room."""
+
+    room: str
+    name: str
+    reason: str = ""
+
+
+@value
+class BanUser:
+    """Put someone out of a room, and keep them out; for so many seconds, 0: for good."""
+
+    room: str
+    name: str
+    seconds: float = 0.0
+    reason: str = ""
+
+
+@value
+class UnbanUser:
+    """Let someone into a room again."""
+
+    room: str
+    name: str
+
+
+@value
+class ListBans:
+    """List who may not come into a room, or not speak there."""
+
+    room: str
+
+
+@value
+class Mute:
+    """Let someone listen alone in a room; for so many seconds, 0: for good."""
+
+    room: str
+    name: str
+    seconds: float = 0.0
+    reason: str = ""
+
+
+@value
+class Unmute:
+    """Let someone speak in a room again."""
+
+    room: str
+    name: str
+
+
+@value
+class MakeOperator:
+    """Make someone an operator of a room."""
+
+    room: str
+    name: str
+
+
+@value
+class RemoveOperator:
+    """Have someone be no operator of a room any more."""
+
+    room: str
+    name: str
 
 
 @value
@@ -133,6 +237,101 @@ class Disconnect:
 
 
 @value
+class Administer:
+    """Be of the server's administration from now on: what arriving on its socket means."""
+
+
+@value
+class ListConnections:
+    """List the connections."""
+
+
+@value
+class Expel:
+    """Disconnect a user."""
+
+    name: str
+    reason: str = ""
+
+
+@value
+class Exclude:
+    """Keep a user or an address out of the server; for so many seconds, 0: for good."""
+
+    target: str
+    seconds: float = 0.0
+    reason: str = ""
+
+
+@value
+class Readmit:
+    """Let a user or an address into the server again."""
+
+    target: str
+
+
+@value
+class ListExclusions:
+    """List who is kept out of the server."""
+
+
+@value
+class Unregister:
+    """Give a registered name free."""
+
+    name: str
+
+
+@value
+class Announce:
+    """Say something to everyone who is connected."""
+
+    text: str
+
+
+@value
+class CloseRoom:
+    """Put everyone out of a room, and forget what was settled about it."""
+
+    room: str
+
+
+@value
+class ListLimits:
+    """List the limits."""
+
+
+@value
+class ShowStats:
+    """Show how much of everything there is."""
+
+
+@value
+class Stop:
+    """Shut the server down."""
+
+
+@value
+class Settle:
+    """The messages that were handed to the store are kept, or could not be."""
+
+    kept: bool
+
+
+@value
+class Tidy:
+    """Forget what there is no more room for."""
+
+
+@value
+class SetLimit:
+    """Go on with another value of one of the limits, named as in Limits."""
+
+    name: str
+    value: float
+
+
+@value
 class Malformed:
     """Something that its dialect could make no command of; to be refused with this code."""
 
@@ -149,21 +348,48 @@ Command = (
     Login
     | Guest
     | Nick
+    | Authenticate
+    | Enrol
+    | Register
     | Join
     | Leave
     | Say
     | Act
-    | Tell
     | SetTopic
+    | LockTopic
     | ShowTopic
     | ListRooms
     | ListMembers
     | Recall
+    | Kick
+    | BanUser
+    | UnbanUser
+    | ListBans
+    | Mute
+    | Unmute
+    | MakeOperator
+    | RemoveOperator
+    | Tell
     | Who
     | Help
     | Ping
     | Quit
     | Disconnect
+    | Administer
+    | ListConnections
+    | Expel
+    | Exclude
+    | Readmit
+    | ListExclusions
+    | Unregister
+    | Announce
+    | CloseRoom
+    | ListLimits
+    | ShowStats
+    | Stop
+    | Settle
+    | Tidy
+    | SetLimit
     | Malformed
     | Blank
 )

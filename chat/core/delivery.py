@@ -7,14 +7,27 @@ per dialect and published once per audience, whatever the size of the room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from chat.core import events
-from chat.core.actions import Action, Audience, Close, Enter, Exit, Publish, Report, Send
+from chat.core.actions import (
+    Action,
+    Audience,
+    Close,
+    Enter,
+    Exit,
+    Publish,
+    Report,
+    Send,
+    StopServer,
+    Store,
+)
 from chat.core.dialect import Dialect
 from chat.core.events import Event
-from chat.core.session import Session
+from chat.core.session import Session, State
 from chat.core.settings import Settings
+from chat.core.text import fold
 
 
 class Delivery:
@@ -23,8 +36,9 @@ class Delivery:
     Every route adds to the list of actions that `deliver` has begun.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, durable: bool) -> None:
         self.settings = settings
+        self.durable = durable  # what is said has to be kept before anyone hears it
         self.sessions: dict[int, Session] = {}
         # By room, then by the dialect's name: who speaks what there, and how many do.
         self._audiences: dict[str, dict[str, tuple[Dialect, Audience, int]]] = {}
@@ -46,10 +60,15 @@ class Delivery:
         for dialect, audience, _ in self._audiences.get(room, _NOBODY).values():
             actions.append(Publish(audience, dialect.render(event), but))
 
-    def said(self, event: events.Said, _session: Session, actions: list[Action]) -> None:
+    def said(self, event: events.Said, session: Session, actions: list[Action]) -> None:
         """Seed 1 echoes to the sender, seeds 0 and 2 don't."""
         but = None if self.settings.echo else event.session
-        self.publish(event, event.room, but, actions)
+        if not self.durable:
+            self.publish(event, event.room, but, actions)
+            return
+        then: list[Action] = []
+        self.publish(event, event.room, but, then)
+        actions.append(Store(fold(event.room), event, then, session.dialect))
 
     def told(self, event: events.Told, _session: Session, actions: list[Action]) -> None:
         """To one session, whichever dialect it speaks."""
@@ -60,6 +79,11 @@ class Delivery:
         session.log_in(event.name)
         self.reply(event, session, actions)
         actions.append(Report(session.id, "logged in", event.name))
+
+    def registered(self, event: events.Registered, session: Session, actions: list[Action]) -> None:
+        """News for who asked, and for the log."""
+        self.reply(event, session, actions)
+        actions.append(Report(session.id, "registered", event.name))
 
     def renamed(self, event: events.Renamed, session: Session, actions: list[Action]) -> None:
         """News for everyone who is in a room with the user."""
@@ -78,10 +102,72 @@ class Delivery:
         actions.append(Exit(session.id, self._exit(session.dialect, event.room)))
         self.publish(event, event.room, None, actions)
 
+    def removed(self, event: events.Removed, _session: Session, actions: list[Action]) -> None:
+        """No news: that came before."""
+        dialect = self.sessions[event.session].dialect
+        actions.append(Exit(event.session, self._exit(dialect, event.room)))
+
+    def moderated(self, event: events.Moderated, session: Session, actions: list[Action]) -> None:
+        """News for the room, and for who it is about, wherever they are."""
+        self.publish(event, event.room, None, actions)
+        if event.session is not None:
+            self.reply(event, self.sessions[event.session], actions)
+        actions.append(_about(session.id, f"{event.deed} in {event.room}", event.name))
+
+    def room_closed(
+        self, event: events.RoomClosed, _session: Session, actions: list[Action]
+    ) -> None:
+        """News for the room."""
+        self.publish(event, event.room, None, actions)
+
+    def announced(self, event: events.Announced, _session: Session, actions: list[Action]) -> None:
+        """News for all the world."""
+        for session in self.sessions.values():
+            if session.state is not State.OPERATOR:
+                self.reply(event, session, actions)
+
+    def expelled(self, event: events.Expelled, _session: Session, actions: list[Action]) -> None:
+        """News for who it is about."""
+        self.reply(event, self.sessions[event.session], actions)
+        actions.append(_about(event.session, "expelled", event.name))
+
+    def excluded(self, event: events.Excluded, session: Session, actions: list[Action]) -> None:
+        """For the log; those who are here already hear of it from the engine."""
+        actions.append(_about(session.id, "keeps out", event.target))
+
+    def ended(self, event: events.Ended, _session: Session, actions: list[Action]) -> None:
+        """The end of someone, who knows why."""
+        self.close(self.sessions[event.session], event.reason, actions)
+
+    def administering(
+        self, _event: events.Administering, session: Session, actions: list[Action]
+    ) -> None:
+        """The session may do what the server's administration may from here on."""
+        session.state = State.OPERATOR
+        actions.append(Report(session.id, "administers the server"))
+
+    def connections_listed(
+        self, _event: events.ConnectionsListed, session: Session, actions: list[Action]
+    ) -> None:
+        """The world knows only of those who have a name."""
+        rows = [(s.id, s.address, s.dialect.name, s.name) for s in self.sessions.values()]
+        self.reply(events.ConnectionsListed(tuple(rows)), session, actions)
+
+    def stats_shown(
+        self, event: events.StatsShown, session: Session, actions: list[Action]
+    ) -> None:
+        """The same."""
+        self.reply(replace(event, connections=len(self.sessions)), session, actions)
+
+    def stopped(self, _event: events.Stopped, _session: Session, actions: list[Action]) -> None:
+        """What the rest of the server is told of it."""
+        actions.append(StopServer())
+
     def disconnected(
-        self, event: events.Disconnected, session: Session, actions: list[Action]
+        self, event: events.Disconnected, _session: Session, actions: list[Action]
     ) -> None:
         """News for those who remain; the session has no name from here on."""
+        session = self.sessions[event.session]
         session.log_out()
         for room in event.rooms:
             actions.append(Exit(session.id, self._exit(session.dialect, room)))
@@ -111,6 +197,10 @@ class Delivery:
         del self.sessions[session.id]
         actions.append(Close(session.id, reason))
 
+    def empty(self) -> None:
+        """There are no rooms and no sessions any more."""
+        self._audiences.clear()
+
     def _enter(self, dialect: Dialect, room: str) -> Audience:
         audiences = self._audiences.setdefault(room, {})
         known = audiences.get(dialect.name)
@@ -130,6 +220,11 @@ class Delivery:
         return audience
 
 
+def _about(session: int, what: str, name: str) -> Report:
+    """For the log: something that is about someone else, if it is about anyone."""
+    return Report(session, f"{what}: {name}" if name else what)
+
+
 _NOBODY: Final[dict[str, tuple[Dialect, Audience, int]]] = {}
 
 _Route = Callable[[Delivery, Any, Session, list[Action]], None]
@@ -139,6 +234,7 @@ _ROUTES: Final[dict[type[Event], _Route]] = {
     events.Done: Delivery.reply,
     events.LoggedIn: Delivery.logged_in,
     events.Named: Delivery.reply,
+    events.Registered: Delivery.registered,
     events.Joined: Delivery.joined,
     events.Entered: Delivery.reply,
     events.Left: Delivery.left,
@@ -150,6 +246,20 @@ _ROUTES: Final[dict[type[Event], _Route]] = {
     events.RoomsListed: Delivery.reply,
     events.MembersListed: Delivery.reply,
     events.Recalled: Delivery.reply,
+    events.Moderated: Delivery.moderated,
+    events.Removed: Delivery.removed,
+    events.BansListed: Delivery.reply,
+    events.Administering: Delivery.administering,
+    events.Announced: Delivery.announced,
+    events.Expelled: Delivery.expelled,
+    events.Ended: Delivery.ended,
+    events.Excluded: Delivery.excluded,
+    events.ExclusionsListed: Delivery.reply,
+    events.ConnectionsListed: Delivery.connections_listed,
+    events.RoomClosed: Delivery.room_closed,
+    events.LimitsListed: Delivery.reply,
+    events.StatsShown: Delivery.stats_shown,
+    events.Stopped: Delivery.stopped,
     events.Renamed: Delivery.renamed,
     events.Disconnected: Delivery.disconnected,
     events.Refused: Delivery.reply,

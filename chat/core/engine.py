@@ -10,19 +10,47 @@ inputs and replayed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from math import inf
 from typing import Any, Final
 
-from chat.core.actions import Action, Hold, Report
-from chat.core.commands import Command, Disconnect, Malformed
+from chat.core.actions import Action, Forget, Hold, RunJob, Save, Send, Store
+from chat.core.addresses import is_within
+from chat.core.attempts import Attempts
+from chat.core.commands import (
+    Administer,
+    Command,
+    Disconnect,
+    Malformed,
+    Register,
+    SetLimit,
+    Settle,
+    Tidy,
+)
 from chat.core.delivery import Delivery
 from chat.core.dialect import Dialect
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
-from chat.core.events import Event, Greeted, IdledOut, Refused, ShutDown, SlowedDown
+from chat.core.events import (
+    Event,
+    Excluded,
+    Expelled,
+    Greeted,
+    IdledOut,
+    Recalled,
+    Refused,
+    RoomForgotten,
+    ShutDown,
+    SlowedDown,
+)
+from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
 from chat.core.limits import Limits
-from chat.core.registry import REGISTRY, Row
-from chat.core.session import REFILL_S, REFUSED_IN, Session
+from chat.core.records import Record
+from chat.core.registry import ASKS, CHANGES, READS, REGISTRY, SAVES, SERVER, Effect, Row
+from chat.core.session import REFILL_S, REFUSED_IN, Session, State
 from chat.core.settings import Settings
+from chat.core.text import fold
 from chat.core.world import World
 
 HOLD_MIN_S: Final = 0.001
@@ -36,25 +64,48 @@ class ChatCore:
     gone with `disconnect`; do what the returned actions say, in order. `now` is always the time
     in seconds since the epoch. Session numbers are the caller's to give, each to be used once.
     Input for a session that has ended is ignored, as it may have crossed a Close on its way.
+
+    `durable`: there is a store. Then what outlives the server is saved before it is true, and what
+    is said is kept before it is heard (the actions Save and Store); `load` brings it back.
     """
 
-    def __init__(self, limits: Limits | None = None, settings: Settings | None = None) -> None:
-        self.world = World(limits)
-        self._delivery = Delivery(settings or Settings())
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        settings: Settings | None = None,
+        *,
+        durable: bool = False,
+    ) -> None:
+        self.world = World(limits, durable=durable)
+        self._delivery = Delivery(settings or Settings(), durable=durable)
         self._deliver = self._delivery.deliver
         self._sessions = self._delivery.sessions
+        self._attempts = Attempts()
+        self._jobs: dict[int, Job] = {}  # by the session that waits for it
+        self._saving: tuple[Session, Entry[Any]] | None = None
+        self._stopping = False
+
+    def load(self, records: Iterable[Record], rooms: Iterable[tuple[str, str, int]]) -> None:
+        """What a store holds, before anyone is there: records, and of each room in which something
+        was said its key (folded name), name and last `seq`, the one left longest ago first."""
+        self.world.load(records, rooms)
 
     # --- input ----------------------------------------------------------------------------------
 
-    def connect(self, session_id: int, dialect: Dialect, now: float) -> list[Action]:
-        """Someone is there who speaks this dialect."""
-        session = Session(session_id, dialect, self.world.limits, now)
-        full = len(self._sessions) >= self.world.limits.clients_max
+    def connect(
+        self, session_id: int, dialect: Dialect, now: float, address: str = ""
+    ) -> list[Action]:
+        """Someone is there who speaks this dialect, from this address (without a port); empty:
+        from this very machine, and so neither banned nor limited by it."""
+        session = Session(session_id, dialect, self.world.limits, now, address)
+        try:
+            self._check_may_come_in(session, now)
+        except Refusal as refusal:
+            self._sessions[session_id] = session
+            actions = self._deliver((Refused(refusal.code),), session)
+            self._delivery.close(session, f"refused: {refusal.code}", actions)
+            return actions
         self._sessions[session_id] = session
-        if full:
-            actions = self._deliver((Refused("server-full"),), session)
-            self._delivery.close(session, "server full", actions)
-            return [*actions, Report(session_id, "refused: server full")]
         greeting = self._delivery.settings.greeting
         actions = self._deliver((Greeted(greeting),), session) if greeting else []
         return actions + self._arrive(session, now)
@@ -111,9 +162,9 @@ class ChatCore:
         return actions
 
     def time_out(self, session_id: int, now: float) -> list[Action]:
-        """Nothing was heard of a session for too long."""
+        """Nothing was heard of a session for too long; whoever administers the server may wait."""
         session = self._sessions.get(session_id)
-        if session is None:
+        if session is None or session.state is State.OPERATOR:
             return []
         reason = "idle timeout"
         actions = self._handle(session, Disconnect(reason), REGISTRY[Disconnect], now)
@@ -121,40 +172,151 @@ class ChatCore:
         self._delivery.close(session, reason, actions)
         return actions
 
-    def shut_down(self) -> list[Action]:
-        """The server stops: everyone is told, nobody is told of everyone else."""
+    def shut_down(self, now: float) -> list[Action]:
+        """The server stops: everyone is told, nobody is told of everyone else. Nobody comes in
+        after it."""
+        self._stopping = True
         actions: list[Action] = []
         for session in list(self._sessions.values()):
             actions += self._deliver((ShutDown(),), session)
+            self.commit(Entry(now, session.id, session.name, Disconnect("shutdown")))
             self._delivery.close(session, "shutdown", actions)
+        self._delivery.empty()
         return actions
 
-    def configure(self, limits: Limits, settings: Settings) -> None:
+    def configure(self, limits: Limits, settings: Settings, now: float) -> None:
         """Go on with other limits and settings. Who is over a new limit already may stay."""
-        self.world.limits = limits
         self._delivery.settings = settings
+        old = asdict(self.world.limits)
+        for name, value in asdict(limits).items():
+            if value != old[name]:
+                self.commit(Entry(now, 0, "", SetLimit(name, value)))
         for session in self._sessions.values():
-            session.tokens = min(session.tokens, limits.rate_burst)
+            session.tokens = min(session.tokens, limits.rate_burst or inf)
+
+    # --- what the shell did ----------------------------------------------------------------------
+
+    def finish(self, session_id: int, outcome: Outcome, now: float) -> list[Action]:
+        """What a RunJob came to; None if it failed."""
+        job = self._jobs.pop(session_id)
+        session = self._sessions.get(session_id)
+        if session is None:
+            return []
+        if outcome is None:
+            return self._deliver((Refused("try-again"),), session)
+        if isinstance(job, CheckPassword):
+            account = self.world.accounts.get(job.account)
+            if not outcome or account is None or account.password != job.stored:
+                return self._deliver((Refused("wrong-password"),), session)
+            self._attempts.give_back(job, session.address)
+            return self._handle(session, job.then, REGISTRY[type(job.then)], now)
+        if isinstance(job, HashPassword):
+            command = Register(job.name, str(outcome))
+            return self._handle(session, command, REGISTRY[Register], now)
+        return self._deliver((Recalled(job.room, outcome),), session)  # type: ignore[arg-type]
+
+    def saved(self, kept: bool, now: float) -> list[Action]:
+        """Whether the records of the last Save are kept. If not, nothing has happened."""
+        assert self._saving is not None, "nothing is being saved"
+        (session, entry), self._saving = self._saving, None
+        if not kept:
+            return self._deliver((Refused("not-saved"),), session)
+        return self._tell(self.commit(entry), session, now)
+
+    def settle(self, kept: bool, now: float) -> None:
+        """Whether all messages of the Stores since the last time are kept. If not, none is, and
+        nobody has said them; who tried is to be told so (`refuse`)."""
+        self.commit(Entry(now, 0, "", Settle(kept)))
+
+    def refuse(self, store: Store) -> list[Action]:
+        """A message could not be kept. Who said it is told, even if they have left since."""
+        return [Send(store.message.session, store.dialect.render(Refused("not-saved")))]
+
+    def tidy(self, now: float) -> list[Action]:
+        """Forget what there is no more room for. To be called now and then; each call is short."""
+        events = self.commit(Entry(now, 0, "", Tidy()))
+        return [Forget(event.key) for event in events if isinstance(event, RoomForgotten)]
 
     # --- the seam -------------------------------------------------------------------------------
 
     def commit(self, entry: Entry[Any]) -> tuple[Event, ...]:
         """Apply an entry. The world changes here and nowhere else, and what happens depends on
-        nothing but the world and the entry. Raises Refusal, and has changed nothing then."""
-        return REGISTRY[type(entry.command)].handler(self.world, entry)
+        nothing but the world and the entry. Raises Refusal, and has changed nothing then.
+        """
+        happened: Any = REGISTRY[type(entry.command)].handler(self.world, entry)
+        return happened if type(happened) is tuple else self.world.run(happened)
 
     # --- the way of a command -------------------------------------------------------------------
 
+    def _check_may_come_in(self, session: Session, now: float) -> None:
+        if self._stopping:
+            raise Refusal("shutting-down")
+        if type(session.dialect.arrival) is Administer:
+            return
+        if len(self._sessions) >= self.world.limits.clients_max:
+            raise Refusal("server-full")
+        if self.world.ban_on(session.address, now):
+            raise Refusal("banned")
+
     def _handle(self, session: Session, command: Command, row: Row, now: float) -> list[Action]:
         """Through the gate, into an entry, out as actions."""
+        entry = Entry(now, session.id, session.name, command)
+        happened: Any
         try:
             if session.state not in row.states:
-                raise Refusal(REFUSED_IN[session.state])
-            entry = Entry(now, session.id, session.name, command)
-            happened = self.commit(entry) if row.changes else row.handler(self.world, entry)
+                raise Refusal(REFUSED_IN[session.state] if row.states - SERVER else "not-allowed")
+            if row.role is not None:
+                row.role(self.world, entry)
+            if row.effect is CHANGES:
+                happened = self.commit(entry)
+            elif row.effect is READS:
+                happened = row.handler(self.world, entry)
+            else:
+                return _OUTSIDE[row.effect](self, session, entry, now)
         except Refusal as refusal:
             happened = (Refused(refusal.code, refusal.detail),)
         return self._deliver(happened, session)
+
+    def _ask(self, session: Session, entry: Entry[Any], now: float) -> list[Action]:
+        """Answer, or have something done first. Raises Refusal; also for too many attempts, and
+        for a program that doesn't wait for an answer."""
+        asked: Any = REGISTRY[type(entry.command)].handler(self.world, entry)
+        if type(asked) is tuple:
+            return self._deliver(asked, session)
+        if session.id in self._jobs:
+            raise Refusal("try-again")
+        self._attempts.check(asked, session.address, self.world.limits, now, len(self._jobs))
+        self._jobs[session.id] = asked
+        return [RunJob(session.id, asked)]
+
+    def _save(self, session: Session, entry: Entry[Any], now: float) -> list[Action]:
+        """Commit an entry, but what it changes for good is saved first. Raises Refusal."""
+        if self.world.durable:
+            steps: Any = REGISTRY[type(entry.command)].handler(self.world, entry)
+            if records := next(steps):
+                self._saving = session, entry
+                return [Save(records)]
+        return self._tell(self.commit(entry), session, now)
+
+    def _tell(self, happened: tuple[Event, ...], session: Session, now: float) -> list[Action]:
+        """What was committed; whom it keeps out of the server is sent away."""
+        actions = self._deliver(happened, session)
+        for event in happened:
+            if isinstance(event, Excluded):
+                actions += self._send_away(event, now)
+        return actions
+
+    def _send_away(self, event: Excluded, now: float) -> list[Action]:
+        """Whoever is here, and is kept out from now on."""
+        actions: list[Action] = []
+        for session in list(self._sessions.values()):
+            here = fold(session.name) == event.target or is_within(session.address, event.target)
+            if here and session.state is not State.OPERATOR:
+                told = Expelled(session.id, session.name, event.reason, banned=True)
+                actions += self._deliver((told,), session)
+                actions += self._handle(session, Disconnect("banned"), REGISTRY[Disconnect], now)
+                self._delivery.close(session, "banned", actions)
+        return actions
 
     def _arrive(self, session: Session, now: float) -> list[Action]:
         command = session.dialect.arrival
@@ -167,3 +329,10 @@ class ChatCore:
         delay_s = max(missing / self.world.limits.rate_per_s, HOLD_MIN_S)
         actions.append(Hold(session.id, line, delay_s))
         return actions
+
+
+_OUTSIDE: Final[dict[Effect, Callable[[ChatCore, Session, Entry[Any], float], list[Action]]]] = {
+    ASKS: ChatCore._ask,
+    SAVES: ChatCore._save,
+}
+"""The effects that may need something done by the shell before there is an answer."""

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from chat.core.commands import Command
 from chat.core.errors import Code
+from chat.core.records import Ban
 from chat.core.value import value
 
 
@@ -28,6 +31,13 @@ class LoggedIn:
 @value
 class Named:
     """A user asked for another name, and has it."""
+
+    name: str
+
+
+@value
+class Registered:
+    """A name belongs to whoever knows its password now."""
 
     name: str
 
@@ -129,6 +139,52 @@ class Recalled:
     messages: tuple[Said, ...]
 
 
+Deed = Literal[
+    "kicked",
+    "banned",
+    "unbanned",
+    "muted",
+    "unmuted",
+    "made operator",
+    "made no operator",
+    "locked",
+    "unlocked",
+]
+
+
+@value
+class Moderated:
+    """An operator of a room did something about someone, or (with no `name`) about its topic;
+    for so many seconds, 0: for good. The room hears of it, and `session`, who it is about, if
+    they are not in the room."""
+
+    deed: Deed
+    room: str
+    name: str
+    by: str
+    at: float
+    seconds: float = 0.0
+    reason: str = ""
+    session: int | None = None
+
+
+@value
+class Removed:
+    """A user is no longer in a room, as Moderated or RoomClosed has told."""
+
+    session: int
+    room: str
+
+
+@value
+class BansListed:
+    """Who may not come into a room, and who may not speak there."""
+
+    room: str
+    bans: tuple[Ban, ...]
+    mutes: tuple[Ban, ...]
+
+
 @value
 class Told:
     """A user said something to the user of session `to` alone."""
@@ -211,22 +267,118 @@ class ShutDown:
     """The server is about to stop."""
 
 
+@value
+class Administering:
+    """A session is one of the server's administration."""
+
+
+@value
+class Announced:
+    """The server has something to say to everyone who is connected."""
+
+    text: str
+    at: float
+
+
+@value
+class Expelled:
+    """A user is being disconnected, or kept out. For whom it is about."""
+
+    session: int
+    name: str
+    reason: str
+    banned: bool = False
+
+
+@value
+class Ended:
+    """A session is to be closed."""
+
+    session: int
+    reason: str
+
+
+@value
+class Excluded:
+    """Someone, or an address, is kept out of the server from now on."""
+
+    target: str
+    reason: str
+
+
+@value
+class ExclusionsListed:
+    """Who is kept out of the server."""
+
+    bans: tuple[Ban, ...]
+
+
+@value
+class ConnectionsListed:
+    """Everyone who is connected: number, address, dialect and, if there is one, name."""
+
+    connections: tuple[tuple[int, str, str, str], ...] = ()
+
+
+@value
+class RoomClosed:
+    """A room was closed by the server's administration, and everyone put out of it."""
+
+    room: str
+    at: float
+
+
+@value
+class RoomForgotten:
+    """A room that had ended is not remembered any more, nor what was said there. For the store."""
+
+    key: str
+
+
+@value
+class LimitsListed:
+    """The limits, each with its value."""
+
+    limits: tuple[tuple[str, float], ...]
+
+
+@value
+class StatsShown:
+    """How much of everything there is. `messages` is over all rooms there are or were."""
+
+    connections: int
+    users: int
+    rooms: int
+    accounts: int
+    bans: int
+    messages: int
+
+
+@value
+class Stopped:
+    """The server was told to shut down."""
+
+
 Event = (
     Greeted
     | LoggedIn
     | Named
+    | Registered
     | Done
     | Joined
     | Entered
     | Left
     | Departed
     | Said
-    | Told
     | TopicSet
     | TopicShown
     | RoomsListed
     | MembersListed
     | Recalled
+    | Moderated
+    | Removed
+    | BansListed
+    | Told
     | Renamed
     | Disconnected
     | Refused
@@ -237,4 +389,16 @@ Event = (
     | SlowedDown
     | IdledOut
     | ShutDown
+    | Administering
+    | Announced
+    | Expelled
+    | Ended
+    | Excluded
+    | ExclusionsListed
+    | ConnectionsListed
+    | RoomClosed
+    | RoomForgotten
+    | LimitsListed
+    | StatsShown
+    | Stopped
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from math import inf
+from typing import Final
+
+LIMIT_MAX: Final = 1_000_000_000
+"""Of any limit: no machine holds more of anything, and a calendar goes on for so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,66 @@ class Limits:
     rate_per_s: float = 10.0
     """Lines a second after that: faster than anyone types, too slow to drown a room."""
 
+    accounts_max: int = 100_000
+    """Registered names: all of them are kept in memory, half a kilobyte each."""
+
+    password_min_chars: int = 8
+    """The shortest that NIST SP 800-63B allows."""
+
+    password_max_chars: int = 128
+    """A sentence; hashing reads all of it."""
+
+    attempts_per_account_burst: int = 5
+    """Wrong passwords for one name at once: more than anyone needs who knows theirs."""
+
+    attempts_per_account_per_s: float = 0.1
+    """After that, one in ten seconds: three million a year, of which none guesses a good one."""
+
+    attempts_per_address_burst: int = 50
+    """From one address; there may be an office behind it."""
+
+    attempts_per_address_per_s: float = 1.0
+    """After that, one a second: hashing takes a core some 50 ms."""
+
+    attempts_tracked_max: int = 10_000
+    """Accounts and addresses whose attempts are counted; a hundred bytes each."""
+
+    jobs_max: int = 1_000
+    """Passwords that wait to be hashed, mostly: about a minute's work. More are sent away."""
+
+    rooms_owned_max: int = 10
+    """Rooms that one account owns. They are there even when empty, and count as `rooms_max`."""
+
+    rooms_remembered_max: int = 100_000
+    """Rooms that are gone, and whose history is kept by the store: a name and a number in memory.
+    Of more, the one left longest ago is forgotten, with its history."""
+
+    forgotten_at_once: int = 100
+    """Of those, in one step, which has to stay short."""
+
+    bans_per_room_max: int = 200
+    """Bans, and as many mutes and operators. They are saved together, and looked through one by
+    one."""
+
+    bans_max: int = 10_000
+    """Names and addresses that are kept out of the server."""
+
+    reason_max_chars: int = 200
+    """Of a kick or ban: as a topic, but less of it."""
+
+    ban_max_s: float = 315_360_000.0
+    """Ten years. Whoever is to be kept out for longer is kept out for good."""
+
+    history_read_max: int = 1_000
+    """Messages that one may ask for at a time."""
+
+    history_read_max_bytes: int = 262_144
+    """What they may be in all: well below what a connection may be owed."""
+
     def __post_init__(self) -> None:
         for field in fields(self):
-            limit = getattr(self, field.name)
-            if field.name != "rate_per_s" and (type(limit) is not int or limit < 0):
+            limit, may_be_broken = getattr(self, field.name), type(field.default) is float
+            if may_be_broken and not 0 < limit <= LIMIT_MAX:
+                raise ValueError(f"{field.name} is a number over 0, not {limit!r}")
+            if not may_be_broken and (type(limit) is not int or not 0 <= limit <= LIMIT_MAX):
                 raise ValueError(f"{field.name} is a whole number from 0, not {limit!r}")
-        if self.rate_burst and not 0 < self.rate_per_s < inf:
-            raise ValueError(f"rate_per_s is a number over 0, not {self.rate_per_s!r}")

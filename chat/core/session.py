@@ -1,11 +1,13 @@
 """One connection, as the core sees it.
 
-A session is CONNECTED until its user has a name, then READY until it ends:
+A session is CONNECTED until its user has a name, then READY until it ends. One of the server's
+own administration has no user; it is OPERATOR from the beginning:
 
     state      input                                     becomes
     CONNECTED  Login, unless it is refused               READY
+    CONNECTED  Administer                                OPERATOR
     READY      Nick, Say ...                             READY
-    either     Quit, silence for too long, a lost        (gone: what still comes in for it
+    any        Quit, silence for too long, a lost        (gone: what still comes in for it
                connection, the server's shutdown          finds no session, and is dropped)
 
 What of all commands may come in which state is said in `registry.py`; one that may not is
@@ -28,11 +30,13 @@ class State(Enum):
 
     CONNECTED = "connected"
     READY = "ready"
+    OPERATOR = "operator"
 
 
 REFUSED_IN: Final[dict[State, Code]] = {
     State.CONNECTED: "not-logged-in",
     State.READY: "already-logged-in",
+    State.OPERATOR: "not-allowed",
 }
 
 REFILL_S: Final = 0.1
@@ -48,11 +52,23 @@ class Session:
     fills no bucket and empties none.
     """
 
-    __slots__ = ("dialect", "filled_at", "id", "name", "slowed", "state", "tokens")
+    __slots__ = (
+        "address",
+        "dialect",
+        "filled_at",
+        "id",
+        "name",
+        "slowed",
+        "state",
+        "tokens",
+    )
 
-    def __init__(self, id: int, dialect: Dialect, limits: Limits, now: float) -> None:
+    def __init__(
+        self, id: int, dialect: Dialect, limits: Limits, now: float, address: str = ""
+    ) -> None:
         self.id = id
         self.dialect = dialect
+        self.address = address  # where it comes from; empty: from this very machine
         self.state = State.CONNECTED
         self.name = ""
         self.slowed = False  # was told that its lines wait, and has not caught up since

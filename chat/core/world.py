@@ -1,4 +1,5 @@
-"""The shared truth: users and rooms. Plain data, and the few ways in which it can change.
+"""The shared truth: users, rooms, accounts and bans. Plain data, and the few ways in which it can
+change.
 
 Only `ChatCore.commit` makes it change, by way of the handlers; whoever else has it reads.
 """
@@ -6,10 +7,13 @@ Only `ChatCore.commit` makes it change, by way of the handlers; whoever else has
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field, replace
 
-from chat.core.events import Said
+from chat.core.addresses import Prefix, prefix, prefixes
+from chat.core.events import Event, Said
 from chat.core.limits import Limits
+from chat.core.records import Account, Ban, Charter, Record
 from chat.core.text import fold
 
 LOBBY = "lobby"  # the room in which everyone is who has no other (every user of the line dialect)
@@ -24,29 +28,55 @@ class User:
     rooms: tuple[str, ...] = ()
 
 
+Steps = Generator[tuple[Record, ...], None, tuple[Event, ...]]
+"""What a handler returns that may change what outlives the server: it yields the records, perhaps
+none, once, before it changes anything; when they are saved and in the world, it goes on."""
+
+
 @dataclass(slots=True, eq=False)
 class Room:
     """A room. `seq` is the number of the last message in it; `members` are keyed by session;
-    `history` holds the last messages."""
+    `operators` are sessions, beside those that the charter names; `history` holds the last
+    messages, without the `unsettled` newest ones: those that the store does not have yet."""
 
     name: str
-    topic: str = ""
+    charter: Charter
     seq: int = 0
     members: dict[int, User] = field(default_factory=dict)
+    operators: set[int] = field(default_factory=set)
     history: deque[Said] = field(default_factory=deque)
+    unsettled: int = 0
 
 
 class World:
     """Everything that sessions share. Names are looked up by their folded form (`text.fold`)."""
 
-    __slots__ = ("guests", "limits", "rooms", "sessions", "users")
+    __slots__ = (
+        "accounts",
+        "bans",
+        "durable",
+        "guests",
+        "limits",
+        "networks",
+        "remembered",
+        "rooms",
+        "sessions",
+        "unsettled",
+        "users",
+    )
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, durable: bool = False) -> None:
         self.limits = limits or Limits()
+        self.durable = durable  # there is a store behind it
         self.guests = 0  # how many have been named so far
         self.sessions: dict[int, User] = {}  # by session, in the order of login
         self.users: dict[str, User] = {}  # by folded name
         self.rooms: dict[str, Room] = {}  # by folded name
+        self.remembered: dict[str, Room] = {}  # gone, but for their history in the store
+        self.accounts: dict[str, Account] = {}  # by folded name
+        self.bans: dict[str, Ban] = {}  # from the server; by folded name, or by network
+        self.networks: dict[Prefix, str] = {}  # those of the bans that are on networks
+        self.unsettled: list[tuple[Room, Said]] = []  # said, but not known to be kept
         self.add_room(LOBBY)
 
     def add_user(self, name: str, session: int) -> User:
@@ -70,9 +100,12 @@ class World:
         del self.users[fold(user.name)]
 
     def add_room(self, name: str) -> Room:
-        """A room is there, with nobody in it yet."""
-        room = self.rooms[fold(name)] = Room(name)
+        """A room is there, with nobody in it yet: a new one, or one that was left once."""
+        key = fold(name)
+        room = self.remembered.pop(key, None) or Room(name, Charter(name))
+        room.name, room.charter = name, Charter(name)
         room.history = deque(maxlen=self.limits.history_kept)
+        self.rooms[key] = room
         return room
 
     def enter(self, user: User, key: str) -> None:
@@ -99,8 +132,102 @@ class World:
     def _remove_member(self, user: User, key: str) -> None:
         room = self.rooms[key]
         del room.members[user.session]
-        if not room.members and key != LOBBY:
-            del self.rooms[key]
+        room.operators.discard(user.session)
+        if not room.members:
+            self.end_if_over(key)
+
+    def end_if_over(self, key: str) -> None:
+        """A room in which nobody is ends, unless it has an owner. Its number goes on counting
+        where it left off, if there is a store to hold what was said."""
+        room = self.rooms[key]
+        if room.members or room.charter.owner or key == LOBBY:
+            return
+        del self.rooms[key]
+        room.operators.clear()
+        room.history = deque(maxlen=0)  # what is unsettled may still be put into it
+        if self.durable and room.seq:
+            self.remembered[key] = room
+
+    # --- what outlives the server -----------------------------------------------------------------
+
+    def put(self, records: tuple[Record, ...]) -> None:
+        """What they say is true from here on."""
+        for record in records:
+            self._put(record)
+
+    def _put(self, record: Record) -> None:
+        content = record.content
+        if record.kind == "charter":
+            room = self.rooms.get(record.key) or self.add_room(record.key)
+            if isinstance(content, Charter):
+                room.charter = content
+            else:
+                room.charter = replace(room.charter, owner="")
+            room.name = room.charter.name
+            self.end_if_over(record.key)
+        elif isinstance(content, Account):
+            self.accounts[record.key] = content
+        elif record.kind == "account":
+            self.accounts.pop(record.key, None)
+        else:
+            self._put_ban(record.key, content if isinstance(content, Ban) else None)
+
+    def _put_ban(self, key: str, ban: Ban | None) -> None:
+        number = prefix(key)
+        if ban is None:
+            self.bans.pop(key, None)
+        else:
+            self.bans[key] = ban
+        if number is not None and ban is None:
+            self.networks.pop(number, None)
+        elif number is not None:
+            self.networks[number] = key
+
+    def run(self, steps: Steps) -> tuple[Event, ...]:
+        """All the steps of a handler; what they save is saved, if there is a store."""
+        self.put(next(steps))
+        try:
+            next(steps)
+        except StopIteration as end:
+            events: tuple[Event, ...] = end.value
+            return events
+        raise AssertionError("records are saved together, or not at all")
+
+    def operates(self, user: User, key: str) -> bool:
+        """Whether a user is an operator of a room: as a member, or by the charter."""
+        room = self.rooms[key]
+        if user.session in room.operators:
+            return True
+        name = fold(user.name)
+        return name in self.accounts and name in (room.charter.owner, *room.charter.operators)
+
+    def ban_on(self, address: str, now: float) -> Ban | None:
+        """What keeps an address out of the server, if anything does."""
+        for number in prefixes(address) if self.networks else ():
+            ban = self.bans.get(self.networks.get(number, ""))
+            if ban is not None and ban.holds(now):
+                return ban
+        return None
+
+    def settle(self, kept: bool) -> None:
+        """What was said since the last time is in the store now; or nobody ever said it."""
+        for room, said in self.unsettled:
+            room.unsettled = 0
+            if kept:
+                room.history.append(said)
+            else:
+                room.seq -= 1
+        self.unsettled.clear()
+
+    def load(self, records: Iterable[Record], rooms: Iterable[tuple[str, str, int]]) -> None:
+        """What the store holds, before anyone is there: records, and each room's key, name and
+        last `seq`, the one left longest ago first."""
+        for key, name, seq in rooms:
+            room = self.rooms.get(key)
+            if room is None:
+                room = self.remembered[key] = Room(name, Charter(name))
+            room.seq = seq
+        self.put(tuple(records))
 
     def check_invariants(self) -> None:
         """Raise AssertionError if the parts contradict each other. For tests and simulations."""
@@ -112,9 +239,14 @@ class World:
             assert all(self.rooms[key].members.get(user.session) is user for key in user.rooms)
         for key, room in self.rooms.items():
             assert fold(room.name) == key
-            assert room.members or key == LOBBY
+            assert room.members or room.charter.owner or key == LOBBY
+            settled = room.seq - room.unsettled
             assert [said.seq for said in room.history] == [
-                *range(room.seq - len(room.history) + 1, room.seq + 1)
+                *range(settled - len(room.history) + 1, settled + 1)
             ]
+            assert room.operators <= set(room.members)
             assert all(key in user.rooms for user in room.members.values())
             assert all(self.sessions[session] is user for session, user in room.members.items())
+        assert not self.remembered.keys() & self.rooms.keys()
+        assert not any(room.members for room in self.remembered.values())
+        assert not {room.charter.owner for room in self.rooms.values()} - {"", *self.accounts}

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from chat.dialects.admin import AdminDialect, AdminJsonDialect
 from chat.dialects.base import TextDialect
 from chat.dialects.line import LineDialect
 from chat.dialects.local import LocalDialect
@@ -13,5 +14,16 @@ DIALECTS: Final[dict[str, TextDialect]] = {
 """What a listener can be bound to, by name."""
 
 LOCAL: Final = LocalDialect()
+ADMIN: Final = AdminDialect()
+ADMIN_JSON: Final = AdminJsonDialect()
 
-__all__ = ["DIALECTS", "LOCAL", "LineDialect", "LocalDialect", "SlashDialect", "TextDialect"]
+__all__ = [
+    "ADMIN",
+    "ADMIN_JSON",
+    "DIALECTS",
+    "LOCAL",
+    "LineDialect",
+    "LocalDialect",
+    "SlashDialect",
+    "TextDialect",
+]

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from chat.core.commands import Blank, Command, Malformed
-from chat.core.events import Event
+from chat.core.commands import Blank, Command, Enrol, Malformed
+from chat.core.events import Deed, Event, Expelled, Moderated
+from chat.core.records import Ban
 from chat.core.text import visible
 
 HISTORY_COUNT = 20  # messages, where nobody says how many: a screenful
@@ -34,18 +35,88 @@ def named(command: Callable[[str], Command]) -> Callable[[str], Command]:
     return lambda rest: command(rest.rstrip()) if rest else Malformed("missing-argument")
 
 
+def needing(words: int, parse: Callable[[str], Command]) -> Callable[[str], Command]:
+    """A verb with so many arguments at least."""
+
+    def checked(rest: str) -> Command:
+        enough = len(rest.split(None, words - 1)) >= words
+        return parse(rest) if enough else Malformed("missing-argument")
+
+    return checked
+
+
+def enrol(rest: str) -> Command:
+    """A name and a password. Inside a password, blanks are kept."""
+    name, password = rest.split(None, 1)
+    return Enrol(name, password.rstrip())
+
+
 def room_name(word: str) -> str:
-    """Rooms may be written `#so`, as on IRC."""
-    return word.removeprefix("#")
+    """Rooms may be written `#so`, as on IRC. `#` alone names none, not even the current one."""
+    return word.removeprefix("#") or word
 
 
 def count(word: str, default: int) -> int | None:
     """A whole number from 1, or the default where there is no word; None for anything else."""
     if not word:
         return default
-    return (
-        int(word) if word.isascii() and word.isdecimal() and 0 < len(word) <= DIGITS_MAX else None
-    )
+    return int(word) if word.isascii() and word.isdecimal() and len(word) <= DIGITS_MAX else None
+
+
+def seconds(word: str) -> float | None:
+    """A length of time, such as 90s, 10m, 2h or 7d; None for what is none."""
+    number = count(word[:-1], 0)
+    return number * float(_UNITS[word[-1]]) if number and word[-1] in _UNITS else None
+
+
+def sanction(rest: str) -> tuple[str, float, str]:
+    """Of a kick or ban: for whom, for how many seconds (0: for good), and why."""
+    name, *words = rest.split()
+    span = seconds(words[0]) if words else None
+    return name, span or 0.0, " ".join(words[span is not None :])
+
+
+def duration(seconds: float) -> str:
+    """` for 10m`, as `seconds` reads it; nothing where there is no end."""
+    if not seconds:
+        return ""
+    for unit, size in reversed(_UNITS.items()):
+        if seconds % size == 0:
+            return f" for {seconds / size:.0f}{unit}"
+    return f" for {seconds:g}s"
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def until(ban: Ban) -> str:
+    """` until ...`, where there is an end."""
+    return f" until {rfc3339(ban.until)}" if ban.until else ""
+
+
+def moderated(event: Moderated) -> str:
+    """What was done in a room, as a sentence without an end."""
+    what = _DEEDS[event.deed].format(event.name, room=event.room, by=event.by)
+    return what + duration(event.seconds) + (f": {event.reason}" if event.reason else "")
+
+
+_DEEDS: dict[Deed, str] = {
+    "kicked": "{} was kicked from {room} by {by}",
+    "banned": "{} was banned from {room} by {by}",
+    "unbanned": "{} may come into {room} again, says {by}",
+    "muted": "{} was muted in {room} by {by}",
+    "unmuted": "{} may speak in {room} again, says {by}",
+    "made operator": "{} was made an operator of {room} by {by}",
+    "made no operator": "{} is no operator of {room} any more, says {by}",
+    "locked": "{by} has locked the topic of {room}",
+    "unlocked": "{by} has unlocked the topic of {room}",
+}
+
+
+def expelled(event: Expelled) -> str:
+    """What someone is told who has to go."""
+    what = "you are banned from this server" if event.banned else "you were disconnected"
+    return f"{what}: {event.reason}" if event.reason else what
 
 
 def rfc3339(at: float) -> str:
@@ -84,6 +155,7 @@ class TextDialect:
         return Malformed("unknown-command", word)
 
     def render(self, event: Event) -> bytes:
-        """What to send about an event."""
-        text = self.renderers[type(event)](event)
+        """What to send about an event; nothing about one that it has no words for."""
+        renderer = self.renderers.get(type(event))
+        text = renderer(event) if renderer is not None else ""
         return (text + "\n").encode() if text else b""

@@ -20,9 +20,15 @@ from chat.dialects.base import (
     Verb,
     alone,
     count,
+    enrol,
+    expelled,
+    moderated,
     named,
+    needing,
     rfc3339,
     room_name,
+    sanction,
+    until,
 )
 
 
@@ -54,6 +60,23 @@ def _of_room(command: Callable[[str], Command]) -> Callable[[str], Command]:
     return named(lambda room: command(room_name(room)))
 
 
+def _login(rest: str) -> Command:
+    name, *password = rest.split(None, 1) or [""]
+    if not name:
+        return Malformed("missing-argument")
+    return commands.Authenticate(name, password[0].rstrip()) if password else commands.Login(name)
+
+
+def _moderating(command: Callable[[str, str, float, str], Command]) -> Callable[[str], Command]:
+    """A verb with a room, a name, and perhaps a length of time and a reason."""
+
+    def parse(rest: str) -> Command:
+        room, whom = rest.split(None, 1)
+        return command(room_name(room), *sanction(whom))
+
+    return needing(2, parse)
+
+
 def _topic(rest: str) -> Command:
     room, *words = rest.split() or [""]
     if not room:
@@ -71,8 +94,34 @@ def _history(rest: str) -> Command:
     return commands.Recall(room_name(room), number) if number else Malformed("invalid-number")
 
 
+def _kick(rest: str) -> Command:
+    room, name, *reason = rest.split()
+    return commands.Kick(room_name(room), name, " ".join(reason))
+
+
+def _of_member(command: Callable[[str, str], Command]) -> Callable[[str], Command]:
+    """A verb with a room and a name."""
+
+    def parse(rest: str) -> Command:
+        room, name = rest.split(None, 1)
+        return command(room_name(room), name.rstrip())
+
+    return needing(2, parse)
+
+
+def _lock(room: str) -> Command:
+    return commands.LockTopic(room, True)
+
+
+def _unlock(room: str) -> Command:
+    return commands.LockTopic(room, False)
+
+
+_SANCTION: Final = "<room> <username> [<time>] [<reason>]"
+
 VERBS: Final[dict[str, Verb]] = {
-    "LOGIN": Verb(commands.Login, "<username>", named(commands.Login)),
+    "LOGIN": Verb(commands.Login, "<username> [<password>]", _login),
+    "REGISTER": Verb(commands.Enrol, "<username> <password>", needing(2, enrol)),
     "MSG": Verb(commands.Say, "<text>", _msg),
     "DM": Verb(commands.Tell, "<username> <text>", _dm),
     "WHO": Verb(commands.Who, "", alone(commands.Who)),
@@ -85,6 +134,16 @@ VERBS: Final[dict[str, Verb]] = {
     "ME": Verb(commands.Act, "<room> <text>", _in_room(commands.Act)),
     "TOPIC": Verb(commands.SetTopic, "<room> [<text>]", _topic),
     "HISTORY": Verb(commands.Recall, "<room> [<count>]", _history),
+    "KICK": Verb(commands.Kick, "<room> <username> [<reason>]", needing(2, _kick)),
+    "BAN": Verb(commands.BanUser, _SANCTION, _moderating(commands.BanUser)),
+    "UNBAN": Verb(commands.UnbanUser, "<room> <username>", _of_member(commands.UnbanUser)),
+    "BANS": Verb(commands.ListBans, "<room>", _of_room(commands.ListBans)),
+    "MUTE": Verb(commands.Mute, _SANCTION, _moderating(commands.Mute)),
+    "UNMUTE": Verb(commands.Unmute, "<room> <username>", _of_member(commands.Unmute)),
+    "OP": Verb(commands.MakeOperator, "<room> <username>", _of_member(commands.MakeOperator)),
+    "DEOP": Verb(commands.RemoveOperator, "<room> <username>", _of_member(commands.RemoveOperator)),
+    "LOCK": Verb(commands.LockTopic, "<room>", _of_room(_lock)),
+    "UNLOCK": Verb(commands.LockTopic, "<room>", _of_room(_unlock)),
     "PING": Verb(commands.Ping, "", alone(commands.Ping)),
     "HELP": Verb(commands.Help, "", alone(commands.Help)),
     "QUIT": Verb(commands.Quit, "", alone(commands.Quit)),
@@ -125,6 +184,15 @@ def _commands(event: events.CommandsListed) -> str:
     return "\n".join(lines)
 
 
+def _bans(event: events.BansListed) -> str:
+    listed = [("BAN", ban) for ban in event.bans] + [("MUTE", ban) for ban in event.mutes]
+    lines = [
+        f"{what} {event.room} {ban.name} by {ban.by}{until(ban)} {ban.reason}".rstrip()
+        for what, ban in listed
+    ]
+    return "\n".join(lines)
+
+
 RENDERERS: Final[dict[type[events.Event], Renderer]] = {
     events.Greeted: lambda event: event.text,
     events.LoggedIn: lambda _: "OK",
@@ -135,8 +203,14 @@ RENDERERS: Final[dict[type[events.Event], Renderer]] = {
     events.Left: lambda event: f"INFO {event.name} left {event.room}",
     events.Departed: lambda _: "OK",
     events.Said: _said,
+    events.Registered: lambda _: "",  # what comes with it is answer enough
+    events.Moderated: lambda event: f"INFO {moderated(event)}",
+    events.BansListed: _bans,
+    events.Announced: lambda event: f"INFO server: {event.text}",
+    events.Expelled: lambda event: f"INFO {expelled(event)}",
+    events.RoomClosed: lambda event: f"INFO {event.room} was closed",
     events.TopicSet: lambda event: (
-        f"INFO {event.name} set the topic of {event.room}: {event.topic}"
+        f"INFO {event.name} set the topic of {event.room}: {event.topic}".rstrip()
     ),
     events.TopicShown: lambda event: f"TOPIC {event.room} {event.topic}".rstrip(),
     events.RoomsListed: lambda event: "\n".join([f"ROOM {name} {n}" for name, n in event.rooms]),

@@ -12,6 +12,7 @@ from chat.core.value import value
 from chat.store.file import StoreFile
 
 CHECKPOINT_PAGES = 4_096  # of 4 KiB: a longer log makes the next start and every read slower
+CHECKPOINT_PASSES = 4  # enough at 1,000 commits a second; after one, there would be more to move
 TEXT_PAGE_CHARS = 1_024  # fill a page at most, whatever the script
 ROOM_IDS_KEPT = 10_000  # in memory, to save a look-up per room and commit
 PRUNE_STEP = 500  # rows that one call deletes: about half a millisecond
@@ -195,12 +196,14 @@ class Store:
         """Move the log into the database. From any thread, best not the loop's: it waits for the
         disk, while the loop can go on writing.
 
-        The log begins anew when all of it has been moved and nobody reads in it. Where that never
-        comes to pass, or nobody calls this, a commit moves it that finds it over LOG_MAX_PAGES.
+        The log begins anew when all of it has been moved and nobody reads in it. What is written
+        during one pass is left to the next, which is the shorter. Where all is never moved, or
+        nobody calls this, a commit moves it that finds it over LOG_MAX_PAGES.
         """
         self._log_pages = 0  # first: what is written meanwhile counts for the next time
         with self._file.plainly(), closing(self._connect("rw")) as db:
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            for _ in range(CHECKPOINT_PASSES):
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Move the log into the database and let another server have the file. More than once is

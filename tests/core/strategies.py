@@ -23,12 +23,15 @@ texts = st.one_of(
     st.text(st.characters(codec=None), max_size=20),
 )
 rooms = st.sampled_from(["lobby", "LOBBY", "attic", "", "\ud800"])
+passwords = st.sampled_from(["", "short", "long enough", "x" * 129])
+spans = st.sampled_from([0.0, 60.0])
+targets = st.one_of(names, st.sampled_from(["127.0.0.1", "10.0.0.0/8", "::1"]))
 codes = st.sampled_from(list(ERRORS))
 
 COMMANDS: Final[dict[type[Command], st.SearchStrategy[Any]]] = {
-    commands.Login: st.builds(commands.Login, names),
+    commands.Login: st.builds(commands.Login, names, st.booleans()),
     commands.Guest: st.builds(commands.Guest),
-    commands.Nick: st.builds(commands.Nick, names),
+    commands.Nick: st.builds(commands.Nick, names, st.booleans()),
     commands.Join: st.builds(commands.Join, rooms, st.booleans()),
     commands.Leave: st.builds(commands.Leave, rooms),
     commands.Act: st.builds(commands.Act, rooms, texts),
@@ -44,6 +47,35 @@ COMMANDS: Final[dict[type[Command], st.SearchStrategy[Any]]] = {
     commands.Ping: st.builds(commands.Ping),
     commands.Quit: st.builds(commands.Quit),
     commands.Disconnect: st.builds(commands.Disconnect, texts),
+    commands.Authenticate: st.builds(commands.Authenticate, names, passwords),
+    commands.Enrol: st.builds(commands.Enrol, names, passwords),
+    commands.Register: st.builds(commands.Register, names, passwords),
+    commands.LockTopic: st.builds(commands.LockTopic, rooms, st.booleans()),
+    commands.Kick: st.builds(commands.Kick, rooms, names, texts),
+    commands.BanUser: st.builds(commands.BanUser, rooms, names, spans, texts),
+    commands.UnbanUser: st.builds(commands.UnbanUser, rooms, names),
+    commands.ListBans: st.builds(commands.ListBans, rooms),
+    commands.Mute: st.builds(commands.Mute, rooms, names, spans, texts),
+    commands.Unmute: st.builds(commands.Unmute, rooms, names),
+    commands.MakeOperator: st.builds(commands.MakeOperator, rooms, names),
+    commands.RemoveOperator: st.builds(commands.RemoveOperator, rooms, names),
+    commands.Administer: st.builds(commands.Administer),
+    commands.ListConnections: st.builds(commands.ListConnections),
+    commands.Expel: st.builds(commands.Expel, names, texts),
+    commands.Exclude: st.builds(commands.Exclude, targets, spans, texts),
+    commands.Readmit: st.builds(commands.Readmit, targets),
+    commands.ListExclusions: st.builds(commands.ListExclusions),
+    commands.Unregister: st.builds(commands.Unregister, names),
+    commands.Announce: st.builds(commands.Announce, texts),
+    commands.CloseRoom: st.builds(commands.CloseRoom, rooms),
+    commands.ListLimits: st.builds(commands.ListLimits),
+    commands.ShowStats: st.builds(commands.ShowStats),
+    commands.Stop: st.builds(commands.Stop),
+    commands.Settle: st.builds(commands.Settle, st.booleans()),
+    commands.Tidy: st.builds(commands.Tidy),
+    commands.SetLimit: st.builds(
+        commands.SetLimit, st.sampled_from(["rooms_max", "no_limit"]), st.integers(-1, 9)
+    ),
     commands.Malformed: st.builds(commands.Malformed, codes, texts),
     commands.Blank: st.builds(commands.Blank),
 }
@@ -71,6 +103,10 @@ lines = st.one_of(
     _typed(["LOGIN", "login", "NICK", "DM"], names),
     _typed(["JOIN", "LEAVE", "NAMES", "TOPIC", "HISTORY"], rooms),
     _typed(["SAY lobby", "SAY attic", "ME attic", "TOPIC attic", "HISTORY attic"], texts),
+    _typed(["LOGIN bob", "LOGIN anna", "REGISTER bob", "REGISTER Zoë"], passwords),
+    _typed(["KICK attic", "BAN attic", "MUTE attic", "OP attic", "DEOP attic"], names),
+    _typed(["UNBAN attic", "UNMUTE attic", "LOCK", "UNLOCK", "BANS"], st.just("attic")),
+    _typed(["BAN attic bob 10m", "MUTE attic anna 999999999d", "KICK attic bob"], texts),
     st.sampled_from([b"WHO", b"PING", b"QUIT", b"HELP"]),
     st.lists(st.sampled_from(_PIECES), max_size=6).map(b"".join),
     st.text(max_size=30).map(str.encode),

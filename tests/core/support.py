@@ -21,7 +21,10 @@ from chat.core.commands import Command
 from chat.core.dialect import Dialect
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
-from chat.core.events import Event
+from chat.core.events import Event, Said
+from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
+from chat.core.records import Record
+from chat.core.text import fold
 from chat.core.world import World
 from chat.dialects import DIALECTS
 
@@ -41,9 +44,14 @@ def contents(world: World) -> dict[str, object]:
         "sessions": [(key, *_user(user)) for key, user in world.sessions.items()],
         "users": [(key, *_user(user)) for key, user in world.users.items()],
         "rooms": [
-            (key, room.name, room.topic, room.seq, _members(room), [*room.history])
+            (key, room.name, room.charter, room.seq, _members(room), [*room.history])
             for key, room in world.rooms.items()
         ],
+        "operators": {key: sorted(room.operators) for key, room in world.rooms.items()},
+        "remembered": [(key, room.seq) for key, room in world.remembered.items()],
+        "accounts": [*world.accounts.items()],
+        "bans": [*world.bans.items()],
+        "unsettled": [(room.name, said) for room, said in world.unsettled],
         "guests": world.guests,
     }
 
@@ -59,8 +67,10 @@ def _user(user: Any) -> tuple[object, ...]:
 class RecordingCore(ChatCore):
     """A core that keeps its entries, and sees to it that a refused one changed nothing."""
 
-    def __init__(self, limits: Limits | None, settings: Settings | None) -> None:
-        super().__init__(limits, settings)
+    def __init__(
+        self, limits: Limits | None, settings: Settings | None, *, durable: bool = False
+    ) -> None:
+        super().__init__(limits, settings, durable=durable)
         self.entries: list[Entry[Any]] = []
 
     def commit(self, entry: Entry[Any]) -> tuple[Event, ...]:
@@ -99,15 +109,25 @@ class Chat:
         limits: Limits | None = None,
         settings: Settings | None = None,
         now: float = NOW,
+        durable: bool = False,
     ) -> None:
         self.made_with = limits, settings
-        self.core = RecordingCore(limits, settings)
+        self.core = RecordingCore(limits, settings, durable=durable)
+        self.durable = durable
+        self.full = False  # the store: it can keep nothing
+        self.records: list[Record] = []  # what it keeps
+        self.messages: list[Said] = []
+        self.forgotten: list[str] = []
+        self.turn: list[Action] = []  # what waits for it: see `_store`
+        self.jobs: dict[int, Job] = {}
+        self.stopped = False
         self.now = now
         self.people: dict[str, Person] = {}
         self.inputs: list[tuple[Any, ...]] = []  # for `replayed`
         self.outputs: list[list[Action]] = []
         self._sessions: dict[int, Person] = {}
         self._members: dict[Audience, dict[int, Person]] = {}
+        self.gathering = False  # a turn of several inputs: until `end_turn`
         for user in users:
             self.connect(user)
             self.send(user, f"LOGIN {user}")
@@ -115,11 +135,11 @@ class Chat:
 
     # --- what people do -------------------------------------------------------------------------
 
-    def connect(self, who: str, dialect: Dialect = LINE) -> None:
+    def connect(self, who: str, dialect: Dialect = LINE, address: str = "") -> None:
         """Someone connects; under a name that only the test knows."""
         person = Person(len(self._sessions) + 1, dialect)
         self.people[who] = self._sessions[person.session] = person
-        self._input("connect", person.session, dialect, self.now)
+        self._input("connect", person.session, dialect, self.now, address)
 
     def speak(self, who: str, dialect: Dialect) -> None:
         """Someone who has said nothing yet turns out to speak another dialect."""
@@ -155,11 +175,15 @@ class Chat:
 
     def shut_down(self) -> None:
         """The server stops."""
-        self._input("shut_down")
+        self._input("shut_down", self.now)
 
     def configure(self, limits: Limits | None = None, settings: Settings | None = None) -> None:
         """The server reads its settings again."""
-        self._input("configure", limits or Limits(), settings or Settings())
+        self._input("configure", limits or Limits(), settings or Settings(), self.now)
+
+    def tidy(self) -> None:
+        """The server forgets what there is no more room for."""
+        self._input("tidy", self.now)
 
     def wait(self, seconds: float) -> None:
         """Time passes; lines that were held are given again as soon as they may be."""
@@ -210,7 +234,7 @@ class Chat:
         return (p for p in self._sessions.values() if p.held_until is not None and not p.gone)
 
     def _feed(self, person: Person) -> None:
-        while person.waiting and person.held_until is None:
+        while person.waiting and person.held_until is None and person.session not in self.jobs:
             self._input("receive", person.session, person.waiting.popleft(), self.now)
 
     def _input(self, method: str, *arguments: Any) -> None:
@@ -218,8 +242,52 @@ class Chat:
         actions = getattr(self.core, method)(*arguments) or []
         self.outputs.append(actions)
         for action in actions:
-            _PERFORM[type(action)](self, action)
+            self._perform(action)
         self.core.world.check_invariants()
+        if self.turn and not self.gathering:
+            self.end_turn()
+
+    def _perform(self, action: Action) -> None:
+        # These are about what comes in, or may not come after it.
+        at_once = (acts.Hold, acts.RunJob, acts.Save, acts.Forget)
+        if self.turn and not isinstance(action, at_once):
+            self.turn.append(action)
+        else:
+            _PERFORM[type(action)](self, action)
+
+    def end_turn(self) -> None:
+        """The store keeps what was said, or can't; then everyone hears of it."""
+        turn, self.turn = self.turn, []
+        stores = [action for action in turn if isinstance(action, acts.Store)]
+        if not self.full:
+            self.messages.extend([action.message for action in stores])
+        self._input("settle", not self.full, self.now)
+        for action in turn:
+            if not isinstance(action, acts.Store):
+                self._perform(action)
+            elif self.full and not self._sessions[action.message.session].gone:
+                self._input("refuse", action)
+            elif self.full:
+                assert self.core.refuse(action)  # for nobody: the connection is no more
+            else:
+                for publish in action.then:
+                    self._perform(publish)
+
+    def finish_jobs(self, outcome: Outcome = None) -> None:
+        """What people wait for is done: passwords are "hashed" by writing them backwards. An
+        `outcome` is that of all of them."""
+        jobs, self.jobs = self.jobs, {}
+        for session, job in jobs.items():
+            self._input("finish", session, outcome or _work(self, job), self.now)
+            person = self._sessions[session]
+            if person.waiting and person.held_until is None:
+                self._feed(person)
+
+    def fail_jobs(self) -> None:
+        """None of them could be done."""
+        for session in [*self.jobs]:
+            del self.jobs[session]
+            self._input("finish", session, None, self.now)
 
     def _send(self, action: acts.Send) -> None:
         person = self._sessions[action.session]
@@ -256,6 +324,28 @@ class Chat:
         person.held_until = self.now + action.delay_s
         assert person.held_until > self.now, "time stands still"
 
+    def _run_job(self, action: acts.RunJob) -> None:
+        """Jobs take a while: see `finish_jobs`."""
+        assert action.session not in self.jobs
+        self.jobs[action.session] = action.job
+
+    def _save(self, action: acts.Save) -> None:
+        """What a store does that is as good as memory; or none at all, if it is `full`."""
+        if not self.full:
+            self.records.extend(action.records)
+        self._input("saved", not self.full, self.now)
+
+    def _store(self, action: acts.Store) -> None:
+        """Messages are kept when the turn ends, and what came after them waits."""
+        self.turn.append(action)
+
+    def _forget(self, action: acts.Forget) -> None:
+        self.forgotten.append(action.key)
+        self.messages = [said for said in self.messages if fold(said.room) != action.key]
+
+    def _stop_server(self, _action: acts.StopServer) -> None:
+        self.stopped = True
+
     def _report(self, action: acts.Report) -> None:
         assert action.session in self._sessions
         assert action.what
@@ -268,8 +358,22 @@ _PERFORM: dict[type[Action], Callable[[Chat, Any], None]] = {
     acts.Exit: Chat._exit,
     acts.Close: Chat._close,
     acts.Hold: Chat._hold,
+    acts.RunJob: Chat._run_job,
+    acts.Save: Chat._save,
+    acts.Store: Chat._store,
+    acts.Forget: Chat._forget,
+    acts.StopServer: Chat._stop_server,
     acts.Report: Chat._report,
 }
+
+
+def _work(chat: Chat, job: Job) -> Outcome:
+    if isinstance(job, CheckPassword):
+        return job.stored == job.password[::-1]
+    if isinstance(job, HashPassword):
+        return job.password[::-1]
+    said = [said for said in chat.messages if fold(said.room) == job.key]
+    return tuple(said[-job.count :])
 
 
 def _held_until(person: Person) -> float:
@@ -284,5 +388,5 @@ def _encode(line: str) -> bytes:
 
 def replayed(chat: Chat) -> list[list[Action]]:
     """The actions of a fresh core that is given all that `chat` was given."""
-    core = ChatCore(*chat.made_with)
+    core = ChatCore(*chat.made_with, durable=chat.durable)
     return [getattr(core, method)(*arguments) or [] for method, *arguments in chat.inputs]

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 
 from chat.core import events
-from chat.core.actions import Action, Audience, Close, Enter, Exit, Publish, Report, Send
+from chat.core.actions import (
+    Action,
+    Audience,
+    Close,
+    Enter,
+    Exit,
+    Publish,
+    Report,
+    Send,
+    StopServer,
+    Store,
+)
 from chat.core.commands import Command, Malformed
 from chat.core.delivery import _ROUTES, Delivery
 from chat.core.events import Event
@@ -15,6 +27,7 @@ from chat.core.limits import Limits
 from chat.core.session import Session
 from chat.core.settings import Settings
 from chat.core.world import LOBBY
+from chat.dialects import LOCAL
 from tests.core.support import NOW
 
 
@@ -40,8 +53,10 @@ class Plain:
 class Hall:
     """A Delivery with sessions, 1, 2 ..., of the dialects given; all in the lobby."""
 
-    def __init__(self, *dialects: Plain, settings: Settings | None = None) -> None:
-        self.delivery = Delivery(settings or Settings())
+    def __init__(
+        self, *dialects: Plain, settings: Settings | None = None, durable: bool = False
+    ) -> None:
+        self.delivery = Delivery(settings or Settings(), durable=durable)
         for number, dialect in enumerate(dialects, start=1):
             session = Session(number, dialect, Limits(), NOW)
             self.delivery.sessions[number] = session
@@ -60,10 +75,15 @@ GONE = events.Disconnected(1, "anna", (LOBBY,), NOW, "reset")
 
 
 def test_every_event_has_a_route() -> None:
-    assert set(_ROUTES) == set(get_args(Event))
+    """But for what is for the store alone."""
+    assert set(_ROUTES) == set(get_args(Event)) - {events.RoomForgotten}
 
 
 REPLIES: list[Event] = [
+    events.Named("zoe"),
+    events.BansListed(LOBBY, (), ()),
+    events.ExclusionsListed(()),
+    events.LimitsListed(()),
     events.Greeted("hello"),
     events.Done(),
     events.Refused("server-full"),
@@ -101,7 +121,7 @@ def test_two_objects_of_one_dialect_have_one_audience() -> None:
     """It is published to by its name: else everyone would read everything twice."""
     hall = Hall(Plain("one"), Plain("one"))
     assert hall.deliver(1, SAID) == [Publish(IN_ONE, "one: Said", 1)]
-    assert hall.deliver(2, GONE)[0] == Exit(2, IN_ONE)
+    assert hall.deliver(2, replace(GONE, session=2))[0] == Exit(2, IN_ONE)
     assert hall.deliver(1, SAID) == [Publish(IN_ONE, "one: Said", 1)]
 
 
@@ -172,3 +192,85 @@ def test_saying_goodbye_ends_the_session() -> None:
         Close(1, "quit"),
     ]
     assert hall.delivery.sessions == {}
+
+
+# --- moderation and administration ----------------------------------------------------------------
+
+KICKED = events.Moderated("kicked", LOBBY, "bob", "anna", NOW)
+TOLD = "kicked in lobby"
+
+
+def test_what_is_moderated_is_news_for_the_room_and_for_the_log() -> None:
+    assert Hall(ONE, TWO).deliver(1, KICKED) == [
+        Publish(IN_ONE, "one: Moderated", None),
+        Publish(IN_TWO, "two: Moderated", None),
+        Report(1, f"{TOLD}: bob"),
+    ]
+
+
+def test_who_is_moderated_from_afar_hears_of_it() -> None:
+    hall = Hall(ONE)
+    hall.delivery.sessions[2] = Session(2, TWO, Limits(), NOW)
+    assert hall.deliver(1, replace(KICKED, session=2)) == [
+        Publish(IN_ONE, "one: Moderated", None),
+        Send(2, "two: Moderated"),
+        Report(1, f"{TOLD}: bob"),
+    ]
+
+
+def test_who_is_removed_is_in_the_audience_no_more() -> None:
+    hall = Hall(ONE, TWO)
+    assert hall.deliver(1, events.Removed(2, LOBBY)) == [Exit(2, IN_TWO)]
+    assert hall.deliver(1, events.RoomClosed(LOBBY, NOW)) == [
+        Publish(IN_ONE, "one: RoomClosed", None)
+    ]
+
+
+def test_what_is_announced_goes_to_all_but_the_administration() -> None:
+    hall = Hall(ONE, TWO, ONE)
+    hall.deliver(3, events.Administering())
+    assert hall.deliver(3, events.Announced("tea", NOW)) == [
+        Send(1, "one: Announced"),
+        Send(2, "two: Announced"),
+    ]
+
+
+def test_the_administration_is_told_what_the_world_does_not_know() -> None:
+    hall = Hall(ONE)
+    hall.delivery.sessions[2] = Session(2, LOCAL, Limits(), NOW, "10.0.0.1")
+    hall.delivery.sessions[1].log_in("anna")
+    rows = ((1, "", "one", "anna"), (2, "10.0.0.1", "local", ""))
+    assert hall.deliver(2, events.ConnectionsListed()) == [Send(2, events.ConnectionsListed(rows))]
+    stats = events.StatsShown(0, 1, 2, 3, 4, 5)
+    assert hall.deliver(2, stats) == [Send(2, replace(stats, connections=2))]
+
+
+def test_who_has_to_go_is_told_and_the_log_as_well() -> None:
+    hall = Hall(ONE, TWO)
+    assert hall.deliver(1, events.Expelled(2, "bob", "spam")) == [
+        Send(2, "two: Expelled"),
+        Report(2, "expelled: bob"),
+    ]
+    assert hall.deliver(1, events.Ended(2, "kicked")) == [Close(2, "kicked")]
+    assert list(hall.delivery.sessions) == [1]
+
+
+def test_what_is_for_the_rest_of_the_server() -> None:
+    hall = Hall(ONE)
+    assert hall.deliver(1, events.Stopped()) == [StopServer()]
+    assert hall.deliver(1, events.Administering()) == [Report(1, "administers the server")]
+    assert hall.deliver(1, events.Excluded("eve", "spam")) == [Report(1, "keeps out: eve")]
+    assert hall.deliver(1, events.Registered("anna")) == [
+        Send(1, "one: Registered"),
+        Report(1, "registered", "anna"),
+    ]
+
+
+def test_where_there_is_a_store_what_is_said_is_kept_first() -> None:
+    """The rooms are keyed as the store has them."""
+    hall = Hall(ONE, TWO, durable=True)
+    assert hall.deliver(1, SAID) == [
+        Store(LOBBY, SAID, [Publish(IN_ONE, "one: Said", 1), Publish(IN_TWO, "two: Said", 1)], ONE)
+    ]
+    elsewhere = replace(SAID, room="Attic")
+    assert hall.deliver(1, elsewhere) == [Store("attic", elsewhere, [], ONE)]

@@ -10,36 +10,79 @@ from typing import Any
 import pytest
 
 from chat.core import LOBBY, ChatCore, Limits, Settings, events
-from chat.core.actions import Audience, Close, Enter, Exit, Hold, Publish, Report, Send
+from chat.core.actions import (
+    Audience,
+    Close,
+    Enter,
+    Exit,
+    Forget,
+    Hold,
+    Publish,
+    Report,
+    RunJob,
+    Save,
+    Send,
+    Store,
+)
 from chat.core.commands import (
     Act,
+    Administer,
+    Announce,
+    Authenticate,
+    BanUser,
     Blank,
+    CloseRoom,
     Command,
     Disconnect,
+    Enrol,
+    Exclude,
+    Expel,
     Guest,
     Help,
     Join,
+    Kick,
     Leave,
+    ListBans,
+    ListConnections,
+    ListExclusions,
+    ListLimits,
     ListMembers,
     ListRooms,
+    LockTopic,
     Login,
+    MakeOperator,
     Malformed,
+    Mute,
     Nick,
     Ping,
     Quit,
+    Readmit,
     Recall,
+    Register,
+    RemoveOperator,
     Say,
+    SetLimit,
+    Settle,
     SetTopic,
+    ShowStats,
     ShowTopic,
+    Stop,
     Tell,
+    Tidy,
+    UnbanUser,
+    Unmute,
+    Unregister,
     Who,
 )
 from chat.core.engine import HOLD_MIN_S
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
-from chat.core.registry import REGISTRY, ROWS, Row
+from chat.core.jobs import ReadHistory
+from chat.core.records import Account, Ban, Charter, Record
+from chat.core.registry import READS, REGISTRY, ROWS, SERVER, Row
 from chat.core.session import REFUSED_IN, State
 from chat.dialects import LOCAL
+from chat.dialects.admin import AdminDialect
 from tests.core.support import LINE, NOW, Chat, contents, replayed
 
 ON_LINES = Audience(LOBBY, "line")
@@ -71,8 +114,7 @@ def test_connect_to_a_full_server() -> None:
     core = ChatCore(Limits(clients_max=0))
     assert core.connect(1, LINE, NOW) == [
         Send(1, b"ERR server-full\n"),
-        Close(1, "server full"),
-        Report(1, "refused: server full"),
+        Close(1, "refused: server-full"),
     ]
     assert core.receive(1, b"PING", NOW) == []
 
@@ -151,13 +193,23 @@ def test_time_out() -> None:
 
 def test_shut_down() -> None:
     core = core_with("anna", "bob")
-    assert core.shut_down() == [
+    assert core.shut_down(NOW) == [
         Send(1, b"INFO server-shutdown\n"),
         Close(1, "shutdown"),
         Send(2, b"INFO server-shutdown\n"),
         Close(2, "shutdown"),
     ]
-    assert core.shut_down() == []
+    assert core.shut_down(NOW) == []
+    assert not core.world.sessions
+
+
+def test_nobody_comes_in_after_the_end() -> None:
+    core = core_with("anna")
+    core.shut_down(NOW)
+    assert core.connect(9, LINE, NOW) == [
+        Send(9, b"ERR shutting-down\n"),
+        Close(9, "refused: shutting-down"),
+    ]
 
 
 ENDS: dict[str, Any] = {
@@ -165,7 +217,7 @@ ENDS: dict[str, Any] = {
     "quit": lambda core: core.receive(1, b"QUIT", NOW),
     "lost": lambda core: core.disconnect(1, "reset", NOW),
     "idle": lambda core: core.time_out(1, NOW),
-    "stopped": lambda core: core.shut_down(),
+    "stopped": lambda core: core.shut_down(NOW),
 }
 
 
@@ -185,14 +237,169 @@ def test_input_for_a_session_that_has_ended_is_ignored(end: Any) -> None:
 
 def test_configure_says_nothing_to_anyone() -> None:
     core = core_with("anna")
-    core.configure(Limits(text_max_chars=1), Settings(echo=True))
+    core.configure(Limits(text_max_chars=1), Settings(echo=True), NOW)
     assert core.receive(1, b"MSG a", NOW) == [Publish(ON_LINES, b"MSG anna a\n", None)]
     assert core.receive(1, b"MSG ab", NOW) == [Send(1, b"ERR text-too-long\n")]
+
+
+# --- what the shell did ---------------------------------------------------------------------------
+
+
+def durable_core(*records: Record, limits: Limits | None = None) -> ChatCore:
+    """A core with a store, and Anna, who is registered, in it under session 1."""
+    core = ChatCore(limits, durable=True)
+    core.load([Record("account", "anna", Account("Anna", "hash", NOW)), *records], [])
+    core.connect(1, LOCAL, NOW)
+    core.submit(1, Login("Anna", proven=True), NOW)
+    return core
+
+
+def test_what_is_saved_is_true_when_it_is_kept() -> None:
+    core = durable_core()
+    owned = Record("charter", "attic", Charter("Attic", owner="anna"))
+    assert core.submit(1, Join("Attic"), NOW) == [Save((owned,))]
+    assert "attic" not in core.world.rooms
+    assert core.saved(True, NOW) == [
+        Send(1, events.Entered("Attic", ("Anna",), "")),
+        Enter(1, Audience("Attic", "local")),
+    ]
+    assert core.world.rooms["attic"].charter == owned.content
+
+
+def test_what_is_saved_never_was_when_it_is_not_kept() -> None:
+    core = durable_core()
+    before = contents(core.world)
+    core.submit(1, Join("Attic"), NOW)
+    assert core.saved(False, NOW) == [Send(1, events.Refused("not-saved"))]
+    assert contents(core.world) == before
+    with pytest.raises(AssertionError, match="nothing is being saved"):
+        core.saved(True, NOW)
+
+
+def test_what_is_refused_is_not_saved() -> None:
+    core = durable_core()
+    assert core.submit(1, Join("no room"), NOW) == [
+        Send(1, events.Refused("invalid-room-name", "no room"))
+    ]
+
+
+def test_what_outlives_nobody_is_not_saved() -> None:
+    core = durable_core()
+    core.connect(2, LINE, NOW)
+    core.receive(2, b"LOGIN bob", NOW)
+    assert core.receive(2, b"JOIN tea", NOW) == [
+        Send(2, b"OK\n"),
+        Enter(2, Audience("tea", "line")),
+    ]
+
+
+def test_what_is_said_is_history_when_it_is_kept() -> None:
+    core = durable_core()
+    said = events.Said(1, "Anna", LOBBY, 1, NOW, "hi")
+    publish = Publish(IN_PROCESS, said, 1)
+    assert core.submit(1, Say(LOBBY, "hi"), NOW) == [Store(LOBBY, said, [publish], LOCAL)]
+    read = RunJob(1, ReadHistory(LOBBY, LOBBY, 9))  # it is the store's to say
+    assert core.submit(1, Recall(LOBBY, 9), NOW) == [read]
+    core.settle(True, NOW)
+    assert core.finish(1, (said,), NOW) == [Send(1, events.Recalled(LOBBY, (said,)))]
+    assert core.submit(1, Recall(LOBBY, 9), NOW) == [Send(1, events.Recalled(LOBBY, (said,)))]
+
+
+def test_what_is_said_was_never_said_when_it_is_not_kept() -> None:
+    core = durable_core()
+    before = contents(core.world)
+    (store,) = core.submit(1, Say(LOBBY, "hi"), NOW)
+    core.submit(1, Say(LOBBY, "ho"), NOW)
+    core.settle(False, NOW)
+    assert contents(core.world) == before
+    assert isinstance(store, Store)
+    assert core.refuse(store) == [Send(1, events.Refused("not-saved"))]
+
+
+def test_history_further_back_than_memory_goes_is_read_from_the_store() -> None:
+    core = ChatCore(durable=True)
+    core.load([], [(LOBBY, LOBBY, 7)])
+    core.connect(1, LINE, NOW)
+    core.receive(1, b"LOGIN bob", NOW)
+    read = RunJob(1, ReadHistory(LOBBY, LOBBY, 7))
+    assert core.receive(1, b"HISTORY lobby 7", NOW) == [read]
+    assert core.finish(1, None, NOW) == [Send(1, b"ERR try-again\n")]
+    assert core.submit(1, Recall(LOBBY, -1), NOW) == []
+
+
+def test_rooms_of_which_too_many_are_remembered_are_forgotten() -> None:
+    limits = Limits(rooms_remembered_max=1, forgotten_at_once=2)
+    core = ChatCore(limits, durable=True)
+    core.load([], [(name, name, 1) for name in ("a", "b", "c", "d")])
+    assert core.tidy(NOW) == [Forget("a"), Forget("b")]
+    assert core.tidy(NOW) == [Forget("c")]
+    assert core.tidy(NOW) == []
+
+
+def test_who_is_kept_out_does_not_come_in() -> None:
+    core = durable_core(
+        Record("ban", "10.0.0.0/8", Ban("10.0.0.0/8", "the server", "spam", NOW + 60)),
+        Record("ban", "eve", Ban("Eve", "the server")),
+    )
+    refused = [Send(2, b"ERR banned\n"), Close(2, "refused: banned")]
+    assert core.connect(2, LINE, NOW, "10.1.2.3") == refused
+    assert core.connect(3, LINE, NOW, "11.1.2.3") == []
+    assert core.receive(3, b"LOGIN eve", NOW) == [Send(3, b"ERR banned\n")]
+    assert core.connect(4, LINE, NOW + 60, "10.1.2.3") == []
+    assert core.connect(5, AdminDialect(), NOW, "10.1.2.3") == [Report(5, "administers the server")]
+
+
+def test_who_is_kept_out_is_sent_away() -> None:
+    """Under the name or from the address that this is about, and nobody else."""
+    core = core_with("Anna", "Ben")
+    core.connect(3, LINE, NOW, "10.1.2.3")
+    core.connect(4, AdminDialect(), NOW, "10.1.2.3")
+    assert [type(action) for action in core.submit(4, Exclude("11.0.0.0/8"), NOW)] == [Report, Send]
+    assert core.submit(4, Exclude("10.0.0.0/8"), NOW)[-3:] == [
+        Send(3, b"INFO you are banned from this server\n"),
+        Report(3, "expelled"),
+        Close(3, "banned"),
+    ]
+    assert core.submit(4, Exclude("ANNA", reason="spam"), NOW)[-5:] == [
+        Send(1, b"INFO you are banned from this server: spam\n"),
+        Report(1, "expelled: Anna"),
+        Exit(1, ON_LINES),
+        Publish(ON_LINES, b"INFO Anna disconnected\n", None),
+        Close(1, "banned"),
+    ]
+    assert [user.name for user in core.world.sessions.values()] == ["Ben"]
 
 
 # --- the gate -------------------------------------------------------------------------------------
 
 SAMPLES: dict[type[Command], Command] = {
+    Authenticate: Authenticate("zoe", "a secret"),
+    Enrol: Enrol("zoe", "a secret"),
+    Register: Register("zoe", "a hash"),
+    Kick: Kick(LOBBY, "anna"),
+    BanUser: BanUser(LOBBY, "anna"),
+    UnbanUser: UnbanUser(LOBBY, "anna"),
+    ListBans: ListBans(LOBBY),
+    Mute: Mute(LOBBY, "anna"),
+    Unmute: Unmute(LOBBY, "anna"),
+    MakeOperator: MakeOperator(LOBBY, "anna"),
+    RemoveOperator: RemoveOperator(LOBBY, "anna"),
+    LockTopic: LockTopic(LOBBY, True),
+    Administer: Administer(),
+    ListConnections: ListConnections(),
+    Expel: Expel("anna"),
+    Exclude: Exclude("eve"),
+    Readmit: Readmit("eve"),
+    ListExclusions: ListExclusions(),
+    Unregister: Unregister("zoe"),
+    Announce: Announce("tea"),
+    CloseRoom: CloseRoom("attic"),
+    SetLimit: SetLimit("rooms_max", 9),
+    ListLimits: ListLimits(),
+    ShowStats: ShowStats(),
+    Stop: Stop(),
+    Settle: Settle(True),
+    Tidy: Tidy(),
     Login: Login("zoe"),
     Guest: Guest(),
     Nick: Nick("zoe"),
@@ -221,9 +428,12 @@ SAMPLES: dict[type[Command], Command] = {
 def test_the_gate_lets_pass_what_may_come_in_a_state(row: Row, state: State) -> None:
     chat = Chat("anna")
     chat.connect("new")
-    who = "new" if state is State.CONNECTED else "anna"
+    chat.connect("admin", AdminDialect())
+    who = {State.CONNECTED: "new", State.READY: "anna", State.OPERATOR: "admin"}[state]
+    chat.core.world.rooms[LOBBY].operators.add(chat.people["anna"].session)
     chat.ask(who, SAMPLES[row.command])
-    refused = f"ERR {REFUSED_IN[state]}" in chat.lines(who)
+    code = REFUSED_IN[state] if row.states - SERVER else "not-allowed"
+    refused = any(line.startswith(f"ERR {code}") for line in chat.lines(who))
     assert refused is (state not in row.states)
 
 
@@ -274,7 +484,7 @@ def test_commit_does_what_the_registry_says() -> None:
 
 def test_asking_is_not_committed_and_reads_the_same_world() -> None:
     core = core_with("anna")
-    assert not REGISTRY[Who].changes
+    assert REGISTRY[Who].effect is READS
     assert core.receive(1, b"WHO", NOW) == [Send(1, b"USER anna\n")]
 
 
@@ -303,6 +513,6 @@ def test_the_driver_notices_a_refusal_that_changed_something() -> None:
 
     row = REGISTRY[Say]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(REGISTRY, Say, Row(Say, spoil, row.changes, row.states, row.cost))
+        patch.setitem(REGISTRY, Say, Row(Say, spoil, row.effect, row.states, row.cost))
         with pytest.raises(AssertionError, match="refused, and yet"):
             chat.send("anna", "MSG hi")

@@ -5,24 +5,32 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Any
 
 import pytest
 
 from chat.core import events
 from chat.core.commands import (
+    BanUser,
     Blank,
     Command,
     Disconnect,
+    Exclude,
     Help,
     Join,
     Login,
+    MakeOperator,
     Malformed,
+    Mute,
     Nick,
     Ping,
     Quit,
+    Register,
     Say,
+    SetLimit,
     Tell,
+    Unregister,
     Who,
 )
 from chat.core.entry import Entry
@@ -48,7 +56,8 @@ class Stage:
         entry = Entry[Any](NOW, session, user.name if user else "", command)
         before = contents(self.world)
         try:
-            return REGISTRY[type(command)].handler(self.world, entry)
+            happened: Any = REGISTRY[type(command)].handler(self.world, entry)
+            return happened if isinstance(happened, tuple) else self.world.run(happened)
         except Refusal:
             assert contents(self.world) == before
             raise
@@ -254,3 +263,42 @@ def test_help() -> None:
     assert listed == events.CommandsListed(
         tuple((row.command, row.summary) for row in ROWS if row.summary)
     )
+
+
+# --- what has no end, or no name ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [-1.0, nan, inf, 1e300, Limits().ban_max_s + 1])
+@pytest.mark.parametrize("command", [BanUser, Mute], ids=["ban", "mute"])
+def test_a_length_of_time_is_one_that_ends(command: type[BanUser | Mute], seconds: float) -> None:
+    """Or it could be written in no calendar when the bans are listed."""
+    stage = Stage("anna")
+    assert stage.refusal(1, command(LOBBY, "eve", seconds)) == ("invalid-number", "")
+    assert stage.refusal(9, Exclude("eve", seconds)) == ("invalid-number", "")
+    stage.do(1, command(LOBBY, "eve", Limits().ban_max_s))
+
+
+@pytest.mark.parametrize("name", ["", "two words", "x" * 33, "\x1b[31m"])
+@pytest.mark.parametrize("command", [BanUser, Mute], ids=["ban", "mute"])
+def test_what_is_no_name_is_nobody_to_keep_out(command: type[BanUser | Mute], name: str) -> None:
+    assert Stage("anna").refusal(1, command(LOBBY, name)) == ("no-such-user", name)
+
+
+def test_a_name_that_is_given_free_operates_nothing() -> None:
+    """Whoever registers it next is somebody else."""
+    stage = Stage("anna", "bob")
+    for session, name in enumerate(("anna", "bob"), start=1):
+        stage.do(session, Register(name, "hash"))
+    stage.do(1, Join("attic"))
+    stage.do(1, MakeOperator("attic", "bob"))
+    stage.do(9, Unregister("bob"))
+    stage.do(2, Register("bob", "hash"))
+    stage.do(2, Join("attic"))
+    assert not stage.world.operates(stage.world.sessions[2], "attic")
+
+
+@pytest.mark.parametrize("value", [-1.0, nan, inf, 1e300])
+def test_a_limit_is_set_to_what_can_be_one(value: float) -> None:
+    for name in ("rooms_max", "rate_per_s"):
+        assert Stage().refusal(9, SetLimit(name, value)) == ("invalid-number", "")
+    assert Stage().refusal(9, SetLimit("rate_per_s", 0.0)) == ("invalid-number", "")

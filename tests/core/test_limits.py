@@ -11,7 +11,7 @@ import pytest
 from chat.core.limits import Limits
 from chat.core.settings import Settings
 
-COUNTS = [field.name for field in fields(Limits) if field.name != "rate_per_s"]
+COUNTS = [field.name for field in fields(Limits) if type(field.default) is int]
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -30,7 +30,6 @@ def test_a_limit_of_nothing_is_one(name: str) -> None:
 def test_a_rate_at_which_nobody_could_go_on(rate: float) -> None:
     with pytest.raises(ValueError, match=f"^rate_per_s is a number over 0, not {rate!r}$"):
         Limits(rate_burst=5, rate_per_s=rate)
-    assert Limits(rate_burst=0, rate_per_s=rate).rate_burst == 0  # nobody asks then
 
 
 @pytest.mark.parametrize("greeting", ["two\nlines", "bell\x07", "half a \ud83d"])

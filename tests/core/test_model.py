@@ -93,7 +93,9 @@ class Talk(RuleBasedStateMachine):
     @rule(client=clients, name=names)
     def login(self, client: str, name: str) -> None:
         self.chat.send(client, f"LOGIN {name}")
-        if client in self.names:
+        if " " in name:  # and a password: nobody is registered
+            self.answer(client, "ERR not-registered")
+        elif client in self.names:
             self.answer(client, "ERR already-logged-in")
         elif refusal := self.refusal(client, name):
             self.answer(client, refusal)

@@ -24,7 +24,7 @@ PEOPLE = ("anna", "bob", "cleo")
 SERVER_LINE = re.compile(
     r"OK|BYE|PONG|Hello\.|USER \S+|(?:MSG|DM) \S+ \S(?:.*\S)?|INFO \S(?:.*\S)?"
     r"|ROOM \S+ \d+|TOPIC \S+( \S(?:.*\S)?)?|(?:SAID|ME) \S+ \S+ \S(?:.*\S)?"
-    r"|PAST \S+ \S+Z \S+ \S(?:.*\S)?"
+    r"|PAST \S+ \S+Z \S+ \S(?:.*\S)?|(?:BAN|MUTE) \S+ \S+ by \S(?:.*\S)?"
     rf"|ERR (?:{'|'.join(ERRORS)})"
 )
 
@@ -36,7 +36,7 @@ STEPS = st.lists(
         st.tuples(st.just("send"), st.sampled_from(PEOPLE), lines),
         st.tuples(st.just("ask"), st.sampled_from(PEOPLE), st.one_of(list(COMMANDS.values()))),
         st.tuples(
-            st.sampled_from(["too_long", "lose", "time_out", "connect"]),
+            st.sampled_from(["too_long", "lose", "time_out", "connect", "finish", "fail"]),
             st.sampled_from(PEOPLE),
             st.none(),
         ),
@@ -81,6 +81,8 @@ HAPPENINGS: dict[str, Callable[[Chat, str, Any], None]] = {
     "lose": lambda chat, who, _: chat.lose(who),
     "time_out": lambda chat, who, _: chat.time_out(who),
     "connect": connect,
+    "finish": lambda chat, _who, _: chat.finish_jobs(),
+    "fail": lambda chat, _who, _: chat.fail_jobs(),
     "wait": wait,
     "configure": lambda chat, _, burst: chat.configure(Limits(rate_burst=burst)),
 }
@@ -106,13 +108,13 @@ def fit_to_be_shown(line: str) -> bool:
     )
 
 
-@given(LIMITS, SETTINGS, STEPS)
-@example(Limits(), Settings(), [("send", "anna", b"LOGIN bob\rMSG x\x00\x85y\n\n")])
+@given(LIMITS, SETTINGS, STEPS, st.booleans())
+@example(Limits(), Settings(), [("send", "anna", b"LOGIN bob\rMSG x\x00\x85y\n\n")], False)
 @DETERMINISTIC
 def test_everyone_reads_whole_lines_of_the_server(
-    limits: Limits, settings: Settings, steps: list[Step]
+    limits: Limits, settings: Settings, steps: list[Step], durable: bool
 ) -> None:
-    chat = Chat(limits=limits, settings=settings)
+    chat = Chat(limits=limits, settings=settings, durable=durable)
     perform(chat, steps)
     for who in PEOPLE:
         read = chat.read(who)
@@ -122,23 +124,25 @@ def test_everyone_reads_whole_lines_of_the_server(
             assert fit_to_be_shown(line), line
 
 
-@given(LIMITS, SETTINGS, STEPS)
+@given(LIMITS, SETTINGS, STEPS, st.booleans())
 @DETERMINISTIC
 def test_the_same_inputs_give_the_same_actions(
-    limits: Limits, settings: Settings, steps: list[Step]
+    limits: Limits, settings: Settings, steps: list[Step], durable: bool
 ) -> None:
-    chat = Chat(limits=limits, settings=settings)
+    chat = Chat(limits=limits, settings=settings, durable=durable)
     perform(chat, steps)
     assert replayed(chat) == chat.outputs
 
 
-@given(LIMITS, STEPS)
+@given(LIMITS, STEPS, st.booleans())
 @DETERMINISTIC
-def test_the_entries_of_a_run_make_the_same_world_again(limits: Limits, steps: list[Step]) -> None:
+def test_the_entries_of_a_run_make_the_same_world_again(
+    limits: Limits, steps: list[Step], durable: bool
+) -> None:
     """Written down as JSON and read again, one after the other, by a world that knows no more."""
-    chat = Chat(limits=limits)
-    perform(chat, [step for step in steps if step[0] != "configure"])
-    again = ChatCore(limits)
+    chat = Chat(limits=limits, durable=durable)
+    perform(chat, steps)
+    again = ChatCore(limits, durable=durable)
     for entry in chat.core.entries:
         with suppress(Refusal):
             again.commit(decode(encode(entry)))

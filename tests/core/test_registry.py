@@ -15,14 +15,29 @@ from chat.core.commands import Command
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
 from chat.core.limits import Limits
-from chat.core.registry import ANY, NEW, READY, REGISTRY, ROWS, Row
+from chat.core.registry import (
+    ANY,
+    ASKS,
+    CHANGES,
+    NEW,
+    NOBODY,
+    READS,
+    READY,
+    REGISTRY,
+    ROWS,
+    SAVES,
+    SERVER,
+    Row,
+)
+from chat.core.roles import operator, operator_if_locked
 from chat.core.session import State
 from chat.core.world import World
 from tests.core.strategies import COMMANDS
 from tests.core.support import DETERMINISTIC, NOW, Chat, contents
 
 ALL = get_args(Command)
-ASKING = [row for row in ROWS if not row.changes]
+ASKING = [row for row in ROWS if row.effect in {READS, ASKS}]
+CHANGING = [row for row in ROWS if row.effect in {CHANGES, SAVES}]
 
 
 def name_of(row: Row) -> str:
@@ -47,30 +62,59 @@ def test_the_tests_know_every_command() -> None:
 
 
 def test_every_state_has_commands() -> None:
-    assert NEW | READY == ANY == frozenset(State)
-    assert all(row.states for row in ROWS)
+    assert NEW | READY | SERVER == ANY == frozenset(State)
 
 
 def test_who_may_ask_what() -> None:
     """The table of the README, so to speak, once more: a row that changes is to be noticed."""
-    assert {name_of(row) for row in ROWS if row.states == NEW} == {"Guest", "Login"}
-    assert {name_of(row) for row in ROWS if row.states == ANY} == {
-        *("Ping", "Help", "Quit", "Disconnect", "Malformed", "Blank")
+    states: dict[frozenset[State], set[str]] = {}
+    for row in ROWS:
+        states.setdefault(row.states, set()).add(name_of(row))
+    assert states[NEW] == {"Guest", "Login", "Administer"}
+    assert states[NEW | READY] == {"Authenticate", "Enrol", "Register"}
+    assert states[ANY] == {"Ping", "Help", "Quit", "Disconnect", "Malformed", "Blank"}
+    assert states[SERVER] == {
+        *("ListConnections", "Expel", "Exclude", "Readmit", "ListExclusions", "Unregister"),
+        *("Announce", "CloseRoom", "SetLimit", "ListLimits", "ShowStats", "Stop"),
+    }
+    assert states[NOBODY] == {"Settle", "Tidy"}
+    assert states[READY | SERVER] == {
+        *("Who", "ListRooms", "ListMembers", "Kick", "BanUser", "UnbanUser", "ListBans"),
+        *("Mute", "Unmute", "MakeOperator", "RemoveOperator", "LockTopic"),
+    }
+
+
+def test_who_has_to_be_an_operator() -> None:
+    roles = {name_of(row): row.role for row in ROWS if row.role is not None}
+    assert roles.pop("SetTopic") is operator_if_locked
+    assert set(roles.values()) == {operator}
+    assert set(roles) == {
+        *("Kick", "BanUser", "UnbanUser", "ListBans", "Mute", "Unmute"),
+        *("MakeOperator", "RemoveOperator", "LockTopic"),
     }
 
 
 def test_what_changes_the_world() -> None:
-    changing = {name_of(row) for row in ROWS if row.changes}
+    changing = {name_of(row) for row in ROWS if row.effect is CHANGES}
     assert changing == {
-        *("Login", "Guest", "Nick", "Join", "Leave", "Say", "Act", "SetTopic"),
-        *("Quit", "Disconnect"),
+        *("Login", "Guest", "Nick", "Leave", "Say", "Act", "Kick", "Expel", "SetLimit"),
+        *("Administer", "Settle", "Tidy", "Quit", "Disconnect"),
+    }
+
+
+def test_what_is_saved_first() -> None:
+    saving = {name_of(row) for row in ROWS if row.effect is SAVES}
+    assert saving == {
+        *("Register", "Join", "SetTopic", "BanUser", "UnbanUser", "Mute", "Unmute"),
+        *("MakeOperator", "RemoveOperator", "LockTopic"),
+        *("Exclude", "Readmit", "Unregister", "CloseRoom"),
     }
 
 
 # What is no verb's, or shares another's: TOPIC without a text shows it.
 NOT_TYPED = {
-    *(commands.Disconnect, commands.Malformed, commands.Blank),
-    *(commands.Guest, commands.ShowTopic),
+    *(commands.Disconnect, commands.Malformed, commands.Blank, commands.Register),
+    *(commands.Guest, commands.ShowTopic, commands.Administer, commands.Settle, commands.Tidy),
 }
 
 
@@ -87,7 +131,8 @@ def test_a_cost_is_one_that_the_bucket_can_pay(row: Row) -> None:
 
 def test_only_the_end_costs_nothing() -> None:
     """Whoever is over their rate may still leave; nothing else is to be had without end."""
-    assert {name_of(row) for row in ROWS if row.cost == 0} == {"Quit", "Disconnect"}
+    free = {name_of(row) for row in ROWS if row.cost == 0}
+    assert free == {"Quit", "Disconnect", "Administer"}
 
 
 @pytest.mark.parametrize("row", ASKING, ids=name_of)
@@ -100,13 +145,15 @@ def test_who_only_asks_changes_nothing(row: Row) -> None:
         world = crowded()
         before = contents(world)
         with suppress(Refusal):
+            if row.role is not None:
+                row.role(world, Entry[Any](NOW, *who, command))
             row.handler(world, Entry[Any](NOW, *who, command))
         assert contents(world) == before
 
     check()
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.changes], ids=name_of)
+@pytest.mark.parametrize("row", CHANGING, ids=name_of)
 def test_who_is_refused_changes_nothing_and_the_world_stays_sound(row: Row) -> None:
     @given(COMMANDS[row.command])
     @DETERMINISTIC

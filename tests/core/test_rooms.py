@@ -196,7 +196,7 @@ REFUSED = """
     ann< Error: There is nothing in that message.
     ann> //nonsense is a word
     ann> /history many
-    ann< Error: That is not a whole number from 1.
+    ann< Error: That number is too small, too large, or none.
     ann> /history
     ann< [2023-11-14 22:13:20] guest1: /nonsense is a word
     ann> /topic
@@ -349,3 +349,120 @@ def test_a_new_room_remembers_nothing_of_an_old_one() -> None:
     chat = Chat("ann", limits=UNLIMITED)
     chat.send("ann", "JOIN tea", "SAY tea hi", "LEAVE tea", "JOIN tea", "HISTORY tea")
     assert chat.lines("ann") == ["OK", "OK", "OK"]
+
+
+# --- rooms with an owner --------------------------------------------------------------------------
+
+OWNED = """
+    ann> LOGIN Ann
+    ann< OK
+    ann> REGISTER Ann a fine secret
+    ann< OK
+    ann> JOIN Tea
+    ann< OK
+    ann> TOPIC tea milk first?
+    ann< INFO Ann set the topic of Tea: milk first?
+    ann> LOCK tea
+    ann< INFO Ann has locked the topic of Tea
+    ann< OK
+    ann> LEAVE tea
+    ann< OK
+    ben> (connects, for the slash dialect)
+    ben> /rooms
+    ben< Rooms: lobby (1), Tea (0)
+    ben> /join tea
+    ben< Welcome to room Tea!
+    ben< Current users: guest1
+    ben< Topic: milk first?
+    ben> /topic lemon!
+    ben< Error: That is not for you to do.
+    ben> /kick ann
+    ben< Error: That is not for you to do.
+    ann> JOIN tea
+    ann< OK
+    ben< Ann has joined the room.
+    ann> TOPIC tea lemon?
+    ann< INFO Ann set the topic of Tea: lemon?
+    ben< Ann has set the topic: lemon?
+    ann> KICK tea guest1
+    ann< INFO guest1 was kicked from Tea by Ann
+    ann< OK
+    ben< guest1 was kicked from Tea by Ann.
+    ben> hello?
+    ben< You are in no room. /join one first.
+"""
+
+UNOWNED = """
+    ann> LOGIN Ann
+    ann< OK
+    ann> JOIN tea
+    ann< OK
+    ann> LOCK tea
+    ann< INFO Ann has locked the topic of tea
+    ann< OK
+    ben> LOGIN Ben
+    ben< OK
+    ben> JOIN tea
+    ben< OK
+    ann< INFO Ben joined tea
+    ben> TOPIC tea lemon
+    ben< ERR not-allowed
+    ann> LEAVE tea
+    ann< OK
+    ben< INFO Ann left tea
+    ann> JOIN tea
+    ann< OK
+    ben< INFO Ann joined tea
+    ann> UNLOCK tea
+    ann< ERR not-allowed
+"""
+
+
+@pytest.mark.parametrize("durable", [False, True])
+@pytest.mark.parametrize("transcript", [OWNED, UNOWNED], ids=["owned", "not owned"])
+def test_who_makes_a_room_operates_it(transcript: str, durable: bool) -> None:
+    play(Chat(limits=UNLIMITED, durable=durable), transcript)
+
+
+def test_one_account_owns_so_many_rooms() -> None:
+    """More are made as by anyone without an account."""
+    chat = Chat("ann", limits=Limits(rooms_owned_max=1, rate_burst=0))
+    chat.send("ann", "REGISTER ann a fine secret")
+    chat.finish_jobs()
+    chat.send("ann", "JOIN tea", "JOIN coffee", "LEAVE tea", "LEAVE coffee")
+    chat.read_all()
+    play(chat, "ann> ROOMS\nann< ROOM lobby 1\nann< ROOM tea 0")
+
+
+def test_there_is_always_room_for_an_operator() -> None:
+    chat = Chat("ann", "ben", limits=Limits(room_members_max=1, rate_burst=0))
+    chat.send("ann", "REGISTER ann a fine secret")
+    chat.finish_jobs()
+    chat.send("ann", "JOIN tea", "LEAVE tea")
+    chat.read_all()
+    play(chat, "ben> JOIN tea\nben< OK\nann> JOIN tea\nann< OK\nben< INFO ann joined tea")
+
+
+def test_who_is_muted_says_nothing_and_others_do() -> None:
+    chat = Chat("ann", "ben", "cleo", limits=UNLIMITED)
+    chat.send("ann", "JOIN tea")
+    chat.send("ben", "JOIN tea")
+    chat.send("cleo", "JOIN tea")
+    chat.send("ann", "MUTE tea ben 1m", "MUTE tea dora")
+    chat.read_all()
+    play(
+        chat,
+        """
+        ben> SAY tea hi
+        ben< ERR muted
+        ben> ME tea waves
+        ben< ERR muted
+        cleo> SAY tea hi
+        ann< SAID tea cleo hi
+        ben< SAID tea cleo hi
+        everyone> (waits)
+        ben> SAY tea hi
+        ann< SAID tea ben hi
+        cleo< SAID tea ben hi
+        """,
+    )

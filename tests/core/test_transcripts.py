@@ -131,9 +131,9 @@ TRANSCRIPTS: dict[str, tuple[str, str]] = {
         new< ERR missing-argument
         new> LOGIN {"x" * 33}
         new< ERR invalid-username
-        new> LOGIN two words
-        new< ERR invalid-username
         new> LOGIN @bob
+        new< ERR invalid-username
+        new> LOGIN @bob secret
         new< ERR invalid-username
         new> LOGIN \u0301
         new< ERR invalid-username
@@ -488,7 +488,8 @@ TRANSCRIPTS: dict[str, tuple[str, str]] = {
         "anna",
         """
         anna> HELP
-        anna< INFO LOGIN <username>: log in with a name that nobody else has
+        anna< INFO LOGIN <username> [<password>]: log in with a name that nobody else has
+        anna< INFO REGISTER <username> <password>: have a name for yourself
         anna< INFO MSG <text>: say something to everyone in the room
         anna< INFO DM <username> <text>: say something to one user alone
         anna< INFO WHO: list who is here
@@ -500,7 +501,17 @@ TRANSCRIPTS: dict[str, tuple[str, str]] = {
         anna< INFO SAY <room> <text>: say something to everyone in the room
         anna< INFO ME <room> <text>: do something in front of everyone in the room
         anna< INFO TOPIC <room> [<text>]: say, or ask, what a room is about
-        anna< INFO HISTORY <room> [<count>]: read what was said in a room lately
+        anna< INFO HISTORY <room> [<count>]: read what was said in a room
+        anna< INFO KICK <room> <username> [<reason>]: put someone out of a room
+        anna< INFO BAN <room> <username> [<time>] [<reason>]: put someone out of a room for longer
+        anna< INFO UNBAN <room> <username>: let someone into a room again
+        anna< INFO BANS <room>: list who is banned or muted in a room
+        anna< INFO MUTE <room> <username> [<time>] [<reason>]: let someone only listen in a room
+        anna< INFO UNMUTE <room> <username>: let someone speak in a room again
+        anna< INFO OP <room> <username>: make someone an operator
+        anna< INFO DEOP <room> <username>: make someone no operator
+        anna< INFO LOCK <room>: let operators alone set the topic, or all
+        anna< INFO UNLOCK <room>: let operators alone set the topic, or all
         anna< INFO PING: see whether the server is there
         anna< INFO HELP: list the commands
         anna< INFO QUIT: leave
@@ -566,7 +577,7 @@ def test_a_full_server() -> None:
         bob< Hello.
         cleo> (connects)
         cleo< ERR server-full
-        cleo< (closed: server full)
+        cleo< (closed: refused: server-full)
         cleo> LOGIN cleo
         anna> (is lost)
         dora> LOGIN dora
@@ -584,7 +595,7 @@ def test_a_full_server_that_gets_more_room() -> None:
         """
         new> (connects)
         new< ERR server-full
-        new< (closed: server full)
+        new< (closed: refused: server-full)
         anna> MSG hi
         bob< MSG anna hi
         """,

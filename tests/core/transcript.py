@@ -16,11 +16,13 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from chat.dialects import DIALECTS
+from chat.dialects.admin import AdminDialect
 from tests.core.support import Chat
 
 HAPPENINGS: dict[str, Callable[[Chat, str], None]] = {
     "connects": lambda chat, who: chat.connect(who),
     "connects, for the slash dialect": lambda chat, who: chat.connect(who, DIALECTS["slash"]),
+    "connects to the administration's socket": lambda chat, who: chat.connect(who, AdminDialect()),
     "turns out to speak the slash dialect": lambda chat, who: chat.speak(who, DIALECTS["slash"]),
     "is lost": lambda chat, who: chat.lose(who),
     "is silent for too long": lambda chat, who: chat.time_out(who),
@@ -67,6 +69,7 @@ def _send(chat: Chat, who: str, text: str) -> Seen:
         if who not in chat.people:
             chat.connect(who)
         chat.send(who, text)
+        chat.finish_jobs()
     seen = chat.read_all()
     for name in chat.people:
         if chat.closed(name) and name not in closed_before:

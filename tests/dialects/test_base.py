@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,9 +12,18 @@ from hypothesis import strategies as st
 
 from chat.core import events
 from chat.core.commands import Blank, Login, Malformed, Ping
-from chat.core.events import Event
+from chat.core.events import Deed, Event
 from chat.dialects import DIALECTS
-from chat.dialects.base import Renderer, TextDialect, Verb
+from chat.dialects.base import (
+    Renderer,
+    TextDialect,
+    Verb,
+    count,
+    duration,
+    moderated,
+    sanction,
+    seconds,
+)
 from tests.core.support import DETERMINISTIC
 
 VERBS = {
@@ -68,6 +79,90 @@ def test_render_ends_the_last_line() -> None:
 
 def test_render_says_nothing_where_there_is_nothing_to_say() -> None:
     assert SMALL.render(events.Done()) == b""
+    assert SMALL.render(events.IdledOut()) == b""  # which it has no words for
+
+
+# --- arguments --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [("", 20), ("1", 1), ("007", 7), ("999999999", 999_999_999), ("1234567890", None)]
+    + [(word, None) for word in ("-1", "1.5", "\u0663", "\u00b2", "x", " ")],
+)
+def test_a_number_of_things(word: str, number: int | None) -> None:
+    assert count(word, 20) == number
+
+
+@pytest.mark.parametrize(
+    ("word", "length"),
+    [("90s", 90.0), ("10m", 600.0), ("2h", 7200.0), ("7d", 604_800.0)]
+    + [(word, None) for word in ("0s", "s", "10", "10M", "1.5h", "-1h", "h2", "1234567890s")],
+)
+def test_a_length_of_time(word: str, length: float | None) -> None:
+    assert seconds(word) == length
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    {
+        0: "",
+        1: " for 1s",
+        90: " for 90s",
+        600: " for 10m",
+        7200: " for 2h",
+        5400: " for 90m",
+        86_400: " for 1d",
+        0.5: " for 0.5s",
+    }.items(),
+)
+def test_how_a_length_of_time_is_written(length: float, text: str) -> None:
+    assert duration(length) == text
+
+
+@given(st.integers(1, 10**6), st.sampled_from("smhd"))
+@DETERMINISTIC
+def test_it_is_written_as_it_is_read(number: int, unit: str) -> None:
+    length = seconds(f"{number}{unit}")
+    assert length is not None
+    assert seconds(duration(length).removeprefix(" for ")) == length
+
+
+@pytest.mark.parametrize(
+    ("rest", "meant"),
+    [
+        ("bob", ("bob", 0.0, "")),
+        ("bob 10m", ("bob", 600.0, "")),
+        ("bob 10m too  loud ", ("bob", 600.0, "too loud")),
+        ("bob too loud", ("bob", 0.0, "too loud")),
+        ("bob for 10m", ("bob", 0.0, "for 10m")),
+    ],
+)
+def test_whom_for_how_long_and_why(rest: str, meant: tuple[str, float, str]) -> None:
+    assert sanction(rest) == meant
+
+
+# --- sentences --------------------------------------------------------------------------------
+
+DEEDS: dict[Deed, str] = {
+    "kicked": "bob was kicked from tea by ann",
+    "banned": "bob was banned from tea by ann",
+    "unbanned": "bob may come into tea again, says ann",
+    "muted": "bob was muted in tea by ann",
+    "unmuted": "bob may speak in tea again, says ann",
+    "made operator": "bob was made an operator of tea by ann",
+    "made no operator": "bob is no operator of tea any more, says ann",
+    "locked": "ann has locked the topic of tea",
+    "unlocked": "ann has unlocked the topic of tea",
+}
+
+
+@pytest.mark.parametrize("deed", get_args(Deed))
+def test_every_deed_has_its_words(deed: Deed) -> None:
+    event = events.Moderated(deed, "tea", "bob", "ann", 0.0)
+    assert moderated(event) == DEEDS[deed]
+    timed = replace(event, seconds=60.0, reason="{spam}")
+    assert moderated(timed) == f"{DEEDS[deed]} for 1m: {{spam}}"
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)

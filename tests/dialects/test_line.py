@@ -5,29 +5,40 @@ Whole conversations are in `tests/core/test_transcripts.py`.
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 
 from chat.core import LOBBY, events
 from chat.core.commands import (
+    Authenticate,
+    BanUser,
     Blank,
     Command,
     Disconnect,
+    Enrol,
     Help,
+    Kick,
+    ListBans,
+    LockTopic,
     Login,
+    MakeOperator,
     Malformed,
+    Mute,
     Nick,
     Ping,
     Quit,
+    RemoveOperator,
     Say,
     Tell,
+    UnbanUser,
+    Unmute,
     Who,
 )
 from chat.core.events import Event
+from chat.core.records import Ban
 from chat.core.registry import REGISTRY, ROWS
 from chat.dialects import DIALECTS, LineDialect
 from chat.dialects.line import RENDERERS, VERBS
+from tests.dialects.support import FOR_PEOPLE, TYPED_BY_PEOPLE
 
 LINE = LineDialect()
 
@@ -40,7 +51,8 @@ PARSED: dict[str, Command] = {
     "LOGIN Bob": Login("Bob"),
     "  LOGIN \t bob  ": Login("bob"),
     "LOGIN\x00 b\x07ob": Login("bob"),
-    "LOGIN two words": Login("two words"),
+    "LOGIN bob a secret ": Authenticate("bob", "a secret"),
+    "LOGIN  bob  two  blanks ": Authenticate("bob", "two  blanks"),
     "LOGIN": NOTHING_TO_TAKE,
     "LOGIN  ": NOTHING_TO_TAKE,
     "LOGIN \x1b": NOTHING_TO_TAKE,
@@ -64,6 +76,31 @@ PARSED: dict[str, Command] = {
     "HELP MSG": Help(),
     "QUIT": Quit(),
     "quit now": Quit(),
+    "REGISTER bob a secret ": Enrol("bob", "a secret"),
+    "REGISTER bob": NOTHING_TO_TAKE,
+    "REGISTER": NOTHING_TO_TAKE,
+    "KICK #attic bob": Kick("attic", "bob"),
+    "KICK attic bob  too   loud ": Kick("attic", "bob", "too loud"),
+    "KICK attic": NOTHING_TO_TAKE,
+    "KICK": NOTHING_TO_TAKE,
+    "BAN #attic bob": BanUser("attic", "bob"),
+    "BAN attic bob 10m": BanUser("attic", "bob", 600.0),
+    "BAN attic bob 2h  too   loud ": BanUser("attic", "bob", 7200.0, "too loud"),
+    "BAN attic bob 10 times too loud": BanUser("attic", "bob", 0.0, "10 times too loud"),
+    "BAN attic": NOTHING_TO_TAKE,
+    "UNBAN #attic bob": UnbanUser("attic", "bob"),
+    "UNBAN attic two words": UnbanUser("attic", "two words"),
+    "UNBAN attic": NOTHING_TO_TAKE,
+    "BANS #attic": ListBans("attic"),
+    "BANS": NOTHING_TO_TAKE,
+    "MUTE #attic bob 30s psst": Mute("attic", "bob", 30.0, "psst"),
+    "MUTE attic": NOTHING_TO_TAKE,
+    "UNMUTE attic bob": Unmute("attic", "bob"),
+    "OP attic bob": MakeOperator("attic", "bob"),
+    "DEOP attic bob": RemoveOperator("attic", "bob"),
+    "LOCK #attic": LockTopic("attic", True),
+    "UNLOCK attic": LockTopic("attic", False),
+    "LOCK": NOTHING_TO_TAKE,
     "": Blank(),
     " \t ": Blank(),
     "\x00": Blank(),
@@ -97,6 +134,13 @@ ACTED = events.Said(1, "bob", "attic", 8, AT, "waves", act=True)
 PAST = "".join(
     [f"PAST attic 2023-11-14T22:13:20.125Z bob {text}\n" for text in ("hi", "/me waves")]
 )
+BANNED = events.Moderated("banned", "attic", "bob", "Zoë", AT, 7200.0, "spam")
+FOR_GOOD = Ban("bob", "Zoë")
+FOR_A_WHILE = Ban("eve", "Zoë", "too loud", AT)
+BANS = (
+    "BAN attic bob by Zoë\nBAN attic eve by Zoë until 2023-11-14T22:13:20.125Z too loud\n"
+    "MUTE attic bob by Zoë\n"
+)
 TOPIC_SET = "INFO bob set the topic of attic: old things\n"
 
 RENDERED: list[tuple[Event, str]] = [
@@ -110,6 +154,7 @@ RENDERED: list[tuple[Event, str]] = [
     (events.Left(1, "bob", "attic", 0.0), "INFO bob left attic\n"),
     (events.Departed("attic"), "OK\n"),
     (events.TopicSet(1, "bob", "attic", "old things", 0.0), TOPIC_SET),
+    (events.TopicSet(1, "bob", "attic", "", 0.0), "INFO bob set the topic of attic:\n"),
     (events.TopicShown("attic", "old things"), "TOPIC attic old things\n"),
     (events.TopicShown("attic", ""), "TOPIC attic\n"),
     (events.RoomsListed((("lobby", 2), ("attic", 1))), "ROOM lobby 2\nROOM attic 1\n"),
@@ -130,6 +175,14 @@ RENDERED: list[tuple[Event, str]] = [
     (events.SlowedDown(), "INFO slow-down\n"),
     (events.IdledOut(), "INFO idle-timeout\n"),
     (events.ShutDown(), "INFO server-shutdown\n"),
+    (events.Registered("bob"), ""),
+    (BANNED, "INFO bob was banned from attic by Zoë for 2h: spam\n"),
+    (events.BansListed("attic", (), ()), ""),
+    (events.BansListed("attic", (FOR_GOOD, FOR_A_WHILE), (FOR_GOOD,)), BANS),
+    (events.Announced("tea is ready", 0.0), "INFO server: tea is ready\n"),
+    (events.Expelled(1, "bob", "spam"), "INFO you were disconnected: spam\n"),
+    (events.Expelled(1, "bob", "", banned=True), "INFO you are banned from this server\n"),
+    (events.RoomClosed("attic", 0.0), "INFO attic was closed\n"),
 ]
 
 
@@ -142,12 +195,13 @@ def test_help_has_a_line_for_each_verb() -> None:
     summaries = tuple((row.command, row.summary) for row in ROWS)
     lines = LINE.render(events.CommandsListed(summaries)).decode().splitlines()
     assert len(lines) == len(VERBS)
-    assert lines[0] == "INFO LOGIN <username>: log in with a name that nobody else has"
-    assert lines[3] == "INFO WHO: list who is here"
+    usage = "INFO LOGIN <username> [<password>]"
+    assert lines[0] == f"{usage}: log in with a name that nobody else has"
+    assert lines[4] == "INFO WHO: list who is here"
 
 
 def test_every_event_has_a_renderer() -> None:
-    assert set(RENDERERS) == set(get_args(Event))
+    assert set(RENDERERS) == FOR_PEOPLE
     assert {type(event) for event, _ in RENDERED} | {events.CommandsListed} == set(RENDERERS)
 
 
@@ -157,12 +211,15 @@ def test_every_verb_is_a_command_that_has_a_summary() -> None:
 
 
 def test_every_command_that_has_a_summary_has_a_verb() -> None:
-    typed = {row.command for row in ROWS if row.summary}
-    assert {verb.command for verb in VERBS.values()} == typed
-    assert Disconnect not in typed
+    """LOGIN is two: with a password, and without."""
+    assert {verb.command for verb in VERBS.values()} == TYPED_BY_PEOPLE - {Authenticate}
+    assert Disconnect not in TYPED_BY_PEOPLE
 
 
-USAGES = {"<username>": "bob", "<room>": "attic", "[<count>]": "7", "[<text>]": "x", "<text>": "hi"}
+USAGES = {
+    **{"<username>": "bob", "<room>": "attic", "[<count>]": "7", "[<text>]": "x", "<text>": "hi"},
+    **{"[<password>]": "", "<password>": "a secret", "[<time>]": "2h", "[<reason>]": "spam"},
+}
 
 
 def test_a_verb_with_its_arguments_is_the_command_that_it_is_said_to_be() -> None:

@@ -14,14 +14,16 @@ import pytest
 
 import chat.dialects
 from chat.config import OPTIONS, Config
-from chat.core import Limits
+from chat.core import LOBBY, Limits
 from chat.core.errors import ERRORS
-from chat.core.registry import NEW, READY, REGISTRY
+from chat.core.registry import NEW, REGISTRY
 from chat.dialects import SlashDialect
+from chat.dialects.admin import AdminDialect
 from chat.dialects.base import Verb
 from chat.dialects.line import VERBS
 from reactor import LINE_MAX_BYTES
-from tests.core.support import Chat
+from tests.core.support import UNLIMITED, Chat
+from tests.core.transcript import play
 
 README = Path(chat.dialects.__file__).parent / "README.md"
 
@@ -33,7 +35,7 @@ def verbs(table: Mapping[str, Verb] = VERBS) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("verb", "what it does", "before login", "counts as")]
     for name, verb in table.items():
         row = REGISTRY[verb.command]
-        before = {NEW: "only", READY: "no"}.get(row.states, "yes")
+        before = "only" if row.states == NEW else "yes" if row.states >= NEW else "no"
         rows.append(
             (f"`{name} {verb.usage}`".replace(" `", "`"), row.summary, before, f"{row.cost}")
         )
@@ -45,9 +47,21 @@ def slashes() -> list[tuple[str, ...]]:
     return [(name.lower(), summary, cost) for name, summary, _, cost in verbs(SlashDialect.verbs)]
 
 
+def admins() -> list[tuple[str, ...]]:
+    """From the admin dialect's."""
+    return [(name.lower(), summary) for name, summary, _, _ in verbs(AdminDialect.verbs)]
+
+
 def errors() -> list[tuple[str, ...]]:
     """From the core's refusals."""
     return [("code", "what it means"), *((f"`{code}`", text) for code, text in ERRORS.items())]
+
+
+def wrong_passwords() -> str:
+    """The rate at which one may guess."""
+    core = Limits()
+    pause_s = 1 / core.attempts_per_account_per_s
+    return f"{core.attempts_per_account_burst} at once, then one in {pause_s:g} seconds"
 
 
 def limits() -> list[tuple[str, ...]]:
@@ -58,9 +72,15 @@ def limits() -> list[tuple[str, ...]]:
         ("a line", f"{LINE_MAX_BYTES:,} bytes, without its end"),
         ("a name", f"1 to {core.username_max_chars} characters"),
         ("a room's name", f"1 to {core.room_name_max_chars} characters"),
+        ("a password", f"{core.password_min_chars} to {core.password_max_chars} characters"),
         ("a topic", f"{core.topic_max_chars} characters"),
+        ("a reason", f"{core.reason_max_chars} characters"),
         ("users in a room", f"{core.room_members_max:,}; everyone in the lobby"),
         ("rooms", f"{core.rooms_max:,}; {core.rooms_per_user_max} for one user"),
+        ("rooms that one account owns", f"{core.rooms_owned_max}"),
+        ("bans in a room", f"{core.bans_per_room_max}, and as many mutes and operators"),
+        ("a ban that ends", f"in {core.ban_max_s / 86_400:,.0f} days"),
+        ("wrong passwords for a name", wrong_passwords()),
         ("what a room remembers", f"the last {core.history_kept} messages"),
         ("lines at once", f"{core.rate_burst}"),
         ("lines a second after that", f"{core.rate_per_s:g}"),
@@ -82,6 +102,7 @@ def settings() -> list[tuple[str, ...]]:
 TABLES: dict[str, Callable[[], list[tuple[str, ...]]]] = {
     "verbs": verbs,
     "slashes": slashes,
+    "admins": admins,
     "errors": errors,
     "limits": limits,
     "settings": settings,
@@ -102,15 +123,21 @@ def part(name: str) -> re.Pattern[str]:
 
 def found(name: str) -> str:
     """What stands there."""
-    (text,) = part(name).findall(README.read_text(encoding="utf-8"))
-    return str(text)
+    (text,) = all_found(name)
+    return text
+
+
+def all_found(name: str) -> list[str]:
+    """What stands in all such places."""
+    return [str(text) for text in part(name).findall(README.read_text(encoding="utf-8"))]
 
 
 def regenerate() -> None:
     """Put every table in its place."""
     text = README.read_text(encoding="utf-8")
     for name, rows in TABLES.items():
-        text = text.replace(found(name), written(rows()))
+        before, after = part(name).split(text)
+        text = before + written(rows()) + after
     README.write_text(text, encoding="utf-8")
 
 
@@ -164,11 +191,13 @@ def test_everyone_sees_what_is_promised(row: list[str]) -> None:
     people.connect("Ann")
     if not deed.startswith("`LOGIN"):
         people.send("Ann", "LOGIN Ann")
+        people.core.world.rooms[LOBBY].operators.add(people.people["Ann"].session)
         people.read_all()
     if deed in DEEDS:
         DEEDS[deed](people)
     else:
         people.send("Ann", deed.strip("`"))
+        people.finish_jobs()
     assert people.lines("Ann") == promised(ann_reads)
     assert people.lines("Bob") == promised(bob_reads)
     assert bool(people.closed("Ann")) is ann_reads.endswith(THE_END)
@@ -181,6 +210,17 @@ def test_every_verb_and_deed_is_among_them() -> None:
     assert {deed.strip("`").split()[0] for deed in deeds if deed.startswith("`")} == {*VERBS} - {
         "HELP"
     }
+
+
+@pytest.mark.parametrize("transcript", all_found("transcript"))
+def test_a_transcript_is_what_happens(transcript: str) -> None:
+    lines = transcript.splitlines()
+    assert (lines[0], lines[-1]) == ("```text", "```")
+    play(Chat(limits=UNLIMITED), "\n".join(lines[1:-1]))
+
+
+def test_both_transcripts_are_there() -> None:
+    assert len(all_found("transcript")) == 2
 
 
 if __name__ == "__main__":

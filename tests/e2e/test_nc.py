@@ -56,7 +56,7 @@ def test_typing_nonsense() -> None:
         assert one.output.read_line().startswith("INFO LOGIN <username>")
         one.output.read_past("INFO QUIT")
         one.output.read_line()
-        one.expect("ERR missing-argument", "ERR invalid-username", "ERR invalid-username")
+        one.expect("ERR missing-argument", "ERR not-registered", "ERR invalid-username")
         one.expect("ERR line-too-long")
         one.log_in("Ann")
         one.send("LOGIN Ben", "MSG", "MSG  ", "DM", "DM Nobody hi", "NICK Ann Ann", "WHO")
@@ -137,3 +137,20 @@ def test_ncat_without_tls_on_a_tls_port_is_sent_away() -> None:
     ):
         one.send("LOGIN Ann")
         assert "OK" not in one.read_rest()
+
+
+@needs("nc")
+def test_the_administration(tmp_path: Path) -> None:
+    store = str(tmp_path / "chat.db")
+    with (
+        running_server("0", "--store", store) as server,
+        nc(server.port) as ann,
+        Netcat("nc", "-U", f"{store}.admin") as admin,
+    ):
+        ann.log_in("Ann")
+        admin.send("users", "announce tea is ready", "json", "users", "shutdown")
+        ann.expect("INFO server: tea is ready", "INFO server-shutdown")
+        admin.expect("USER Ann", "OK", "OK", '{"users": ["Ann"]}', '{"ok": true}')
+        for one in (ann, admin):
+            one.interrupt()
+        assert server.wait() == 0

@@ -466,6 +466,20 @@ def test_all_workers_work_at_the_same_time(world: World) -> None:
     assert sorted(future.result() for future in seen) == list(range(loop_module.WORKERS))
 
 
+def test_work_waits_for_no_work_of_another_kind(world: World) -> None:
+    enough = threading.Event()
+    done: list[str] = []
+    for _ in range(loop_module.WORKERS + 1):
+        world.reactor.run_in_worker(
+            enough.wait, DEADLINE_S, then=lambda _: done.append("slow"), kind="slow"
+        )
+    world.reactor.run_in_worker(bool, then=lambda _: done.append("quick"))
+    world.until(lambda: done)
+    enough.set()
+    world.until(lambda: len(done) == loop_module.WORKERS + 2)
+    assert done == ["quick"] + ["slow"] * (loop_module.WORKERS + 1)
+
+
 # --- in a loop of one's own -----------------------------------------------------------------------
 
 

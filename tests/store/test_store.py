@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -309,6 +311,43 @@ def test_a_checkpoint_is_due_now_and_then(kept: Store, path: str) -> None:
         assert seq > begin + 100
         kept.checkpoint()
     assert log.stat().st_size < 2 * store.CHECKPOINT_PAGES * 4096
+
+
+class InterruptedConnection:
+    """Of a checkpoint: after each of its passes, something has been said meanwhile."""
+
+    def __init__(self, db: sqlite3.Connection, say: Callable[[], None]) -> None:
+        self.db = db
+        self.say = say
+
+    def execute(self, statement: str) -> None:
+        self.db.execute(statement)
+        self.say()
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def test_the_log_begins_anew_though_something_is_said_meanwhile(
+    kept: Store, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In all passes but the last."""
+    due = iter(range(1, store.CHECKPOINT_PASSES + 1))
+    connect = kept._connect
+
+    def say() -> None:
+        for seq in islice(due, 1):
+            kept.append(keyed(said(seq)))
+
+    say()
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "_connect", lambda mode: InterruptedConnection(connect(mode), say))
+        kept.checkpoint()
+    log = Path(f"{path}-wal")
+    size = log.stat().st_size
+    kept.append(keyed(said(store.CHECKPOINT_PASSES + 1)))
+    assert log.stat().st_size == size
+    assert seqs(kept) == [*range(1, store.CHECKPOINT_PASSES + 2)]
 
 
 def test_without_checkpoints_the_log_does_not_grow_for_ever(

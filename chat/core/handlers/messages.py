@@ -6,7 +6,7 @@ from chat.core.commands import Act, Say, Tell
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
 from chat.core.events import Event, Said, Told
-from chat.core.handlers.rooms import own_room
+from chat.core.handlers.rooms import check_not_muted, own_room
 from chat.core.limits import Limits
 from chat.core.text import fold, visible
 from chat.core.world import World
@@ -35,9 +35,15 @@ def tell(world: World, entry: Entry[Tell]) -> tuple[Event, ...]:
 def _speak(world: World, entry: Entry[Say] | Entry[Act], *, act: bool) -> Said:
     text = _checked(entry.command.text, world.limits)
     user, room = own_room(world, entry.session, entry.command.room)
+    if room.charter.mutes:
+        check_not_muted(room, user, entry.at)
     room.seq += 1
     said = Said(entry.session, user.name, room.name, room.seq, entry.at, text, act)
-    room.history.append(said)
+    if world.durable:
+        room.unsettled += 1
+        world.unsettled.append((room, said))
+    else:
+        room.history.append(said)
     return said
 
 

@@ -1,9 +1,14 @@
 """Rooms: Join, Leave, SetTopic, ShowTopic, ListRooms, ListMembers, Recall.
 
-Joining makes a room that isn't there; the last to leave ends it. Only the lobby stays.
+Joining makes a room that isn't there, and who makes it operates it; with an account, they own it.
+The last to leave ends it, unless it has an owner. The lobby always stays.
 """
 
 from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
 
 from chat.core.commands import (
     CURRENT,
@@ -29,22 +34,29 @@ from chat.core.events import (
     TopicSet,
     TopicShown,
 )
+from chat.core.jobs import ReadHistory
+from chat.core.records import Charter, Record
 from chat.core.text import fold, is_name, visible
-from chat.core.world import LOBBY, Room, User, World
+from chat.core.world import LOBBY, Room, Steps, User, World
 
 
-def join(world: World, entry: Entry[Join]) -> tuple[Event, ...]:
+def join(world: World, entry: Entry[Join]) -> Steps:
     """Seed 3's /join. The first to join a room makes it, and its name is spelled as they did."""
     name, alone = entry.command.room, entry.command.alone
     user = world.sessions[entry.session]
     key = fold(name)
-    _check_may_enter(world, user, name, alone)
+    _check_may_enter(world, entry, user)
+    is_new = key not in world.rooms
+    owned = is_new and _may_own_another(world, user)
+    yield (Record("charter", key, Charter(name, owner=fold(user.name))),) if owned else ()
     left = [_leave(world, user, room, entry.at) for room in user.rooms if alone]
     room = world.rooms.get(key) or world.add_room(name)
     world.enter(user, key)
+    if is_new:
+        room.operators.add(user.session)
     names = tuple([member.name for member in room.members.values()])
     joined = Joined(entry.session, user.name, room.name, entry.at)
-    return *left, Entered(room.name, names, room.topic), joined
+    return *left, Entered(room.name, names, room.charter.topic), joined
 
 
 def leave(world: World, entry: Entry[Leave]) -> tuple[Event, ...]:
@@ -53,20 +65,21 @@ def leave(world: World, entry: Entry[Leave]) -> tuple[Event, ...]:
     return Departed(room.name), _leave(world, user, fold(room.name), entry.at)
 
 
-def set_topic(world: World, entry: Entry[SetTopic]) -> tuple[Event, ...]:
+def set_topic(world: World, entry: Entry[SetTopic]) -> Steps:
     """Everyone in the room hears of it, and who joins reads it."""
     user, room = own_room(world, entry.session, entry.command.room)
+    check_not_muted(room, user, entry.at)
     topic = visible(entry.command.text).strip()
     if len(topic) > world.limits.topic_max_chars:
         raise Refusal("text-too-long")
-    room.topic = topic
+    yield from settle_charter(room, replace(room.charter, topic=topic))
     return (TopicSet(entry.session, user.name, room.name, topic, entry.at),)
 
 
 def show_topic(world: World, entry: Entry[ShowTopic]) -> tuple[Event, ...]:
     """Of a room that one is in."""
     _, room = own_room(world, entry.session, entry.command.room)
-    return (TopicShown(room.name, room.topic),)
+    return (TopicShown(room.name, room.charter.topic),)
 
 
 def list_rooms(world: World, _entry: Entry[ListRooms]) -> tuple[Event, ...]:
@@ -76,19 +89,20 @@ def list_rooms(world: World, _entry: Entry[ListRooms]) -> tuple[Event, ...]:
 
 def list_members(world: World, entry: Entry[ListMembers]) -> tuple[Event, ...]:
     """Of any room: it helps to decide whether to join."""
-    if entry.command.room == CURRENT:
-        _, room = own_room(world, entry.session, CURRENT)
-    else:
-        room = find_room(world, entry.command.room)
+    room = the_room(world, entry)
     names = tuple([member.name for member in room.members.values()])
     return (MembersListed(room.name, names),)
 
 
-def recall(world: World, entry: Entry[Recall]) -> tuple[Event, ...]:
-    """What was said lately, to those who are in the room to hear it."""
+def recall(world: World, entry: Entry[Recall]) -> tuple[Event, ...] | ReadHistory:
+    """What was said lately, to those who are in the room to hear it: from memory, as far as it
+    goes back; else from the store, if there is one."""
     _, room = own_room(world, entry.session, entry.command.room)
-    count = min(entry.command.count, len(room.history))
-    return (Recalled(room.name, tuple(room.history)[len(room.history) - count :]),)
+    count = max(0, min(entry.command.count, world.limits.history_read_max))
+    held = len(room.history)
+    if world.durable and (room.unsettled or held < min(count, room.seq)):
+        return ReadHistory(fold(room.name), room.name, count)
+    return (Recalled(room.name, tuple(room.history)[max(0, held - count) :]),)
 
 
 def find_room(world: World, name: str) -> Room:
@@ -112,20 +126,61 @@ def own_room(world: World, session: int, name: str) -> tuple[User, Room]:
     return user, room
 
 
-def _check_may_enter(world: World, user: User, name: str, alone: bool) -> None:
-    limits = world.limits
+def the_room(world: World, entry: Entry[Any]) -> Room:
+    """The room that a command is about, whether one is in it or not. Raises Refusal."""
+    name: str = entry.command.room
+    if name == CURRENT and entry.session in world.sessions:
+        return own_room(world, entry.session, name)[1]
+    return find_room(world, name)
+
+
+def check_not_muted(room: Room, user: User, now: float) -> None:
+    """Raises Refusal for who may listen alone."""
+    key = fold(user.name)
+    for name, ban in room.charter.mutes:
+        if name == key and ban.holds(now):
+            raise Refusal("muted", ban.reason)
+
+
+def is_kept(room: Room) -> bool:
+    """Whether what is settled about a room outlives it, and the server."""
+    return bool(room.charter.owner) or fold(room.name) == LOBBY
+
+
+def settle_charter(room: Room, charter: Charter) -> Generator[tuple[Record, ...], None, None]:
+    """A room has another charter: saved first, if it is one that is kept."""
+    kept = is_kept(room)
+    yield (Record("charter", fold(room.name), charter),) if kept else ()
+    room.charter = charter
+
+
+def _check_may_enter(world: World, entry: Entry[Join], user: User) -> None:
+    limits, name, alone = world.limits, entry.command.room, entry.command.alone
     if not is_name(name, limits.room_name_max_chars):
         raise Refusal("invalid-room-name", name)
-    room = world.rooms.get(fold(name))
-    if room is not None and user.session in room.members:
-        raise Refusal("already-in-room", room.name)
-    if room is None and len(world.rooms) >= limits.rooms_max:
-        raise Refusal("too-many-rooms", name)
+    key = fold(name)
     if len(user.rooms) >= limits.rooms_per_user_max and not alone:
         raise Refusal("too-many-rooms", name)
-    capacity = limits.clients_max if fold(name) == LOBBY else limits.room_members_max
-    if room is not None and len(room.members) >= capacity:
+    room = world.rooms.get(key)
+    if room is None:
+        if len(world.rooms) >= limits.rooms_max:
+            raise Refusal("too-many-rooms", name)
+        return
+    if user.session in room.members:
+        raise Refusal("already-in-room", room.name)
+    for banned, ban in room.charter.bans:
+        if banned == fold(user.name) and ban.holds(entry.at):
+            raise Refusal("banned", ban.reason)
+    capacity = limits.clients_max if key == LOBBY else limits.room_members_max
+    if len(room.members) >= capacity and not world.operates(user, key):
         raise Refusal("room-full", room.name)
+
+
+def _may_own_another(world: World, user: User) -> bool:
+    """Rooms beyond the limit are made as by anyone without an account."""
+    key = fold(user.name)
+    owned = sum([room.charter.owner == key for room in world.rooms.values()])
+    return key in world.accounts and owned < world.limits.rooms_owned_max
 
 
 def _leave(world: World, user: User, key: str, at: float) -> Left:

@@ -1,0 +1,57 @@
+"""How often somebody may try a password: a bucket of tokens per account and per address."""
+
+from __future__ import annotations
+
+from chat.core.addresses import site
+from chat.core.errors import Refusal
+from chat.core.jobs import CheckPassword, HashPassword, Job
+from chat.core.limits import Limits
+
+
+class Attempts:
+    """Each try takes a token; tokens come back with time, and for a password that was right.
+
+    Pure, and bounded: of more than `attempts_tracked_max` keys, the one tried longest ago is
+    forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, tuple[float, float]] = {}  # level, and when it was so
+
+    def check(self, job: Job, address: str, limits: Limits, now: float, waiting: int) -> None:
+        """Before a job is begun. Raises Refusal if there are too many `waiting` already, or if
+        somebody tries passwords too often. No `address`: someone on this very machine."""
+        if waiting >= limits.jobs_max:
+            raise Refusal("rate-limited")
+        per_account = limits.attempts_per_account_burst, limits.attempts_per_account_per_s
+        per_address = limits.attempts_per_address_burst, limits.attempts_per_address_per_s
+        # The address first: one that tries too often costs the account nothing.
+        if isinstance(job, CheckPassword | HashPassword) and address:
+            self._take(_site(address), *per_address, now)
+        if isinstance(job, CheckPassword):
+            self._take(_account(job), *per_account, now)
+        while len(self._buckets) > limits.attempts_tracked_max:
+            del self._buckets[next(iter(self._buckets))]
+
+    def _take(self, key: str, burst: int, per_s: float, now: float) -> None:
+        """One try: `burst` at once, then `per_s` a second. Raises Refusal for more."""
+        level, at = self._buckets.pop(key, (float(burst), now))
+        level = min(float(burst), level + max(0.0, now - at) * per_s)
+        self._buckets[key] = level - (level >= 1), now
+        if level < 1:
+            raise Refusal("rate-limited")
+
+    def give_back(self, job: CheckPassword, address: str) -> None:
+        """The password was right: that attempt did not count."""
+        for key in (_account(job), _site(address)):
+            if key in self._buckets:
+                level, at = self._buckets[key]
+                self._buckets[key] = level + 1, at
+
+
+def _account(job: CheckPassword) -> str:
+    return f"account {job.account}"
+
+
+def _site(address: str) -> str:
+    return f"address {site(address)}"
