@@ -43,12 +43,7 @@ class Delivery:
     batch: float
     """Messages that the observer got per read, on average."""
     latencies_us: list[int]
-    """From send to receipt at the observer, in ascending order."""
-
-    def latency_ms(self, part: float) -> float:
-        """The latency that `part` (0 to 1) of the messages stayed under."""
-        last = len(self.latencies_us) - 1
-        return self.latencies_us[min(last, int(last * part + 0.5))] / 1000
+    """From send to receipt at the observer."""
 
 
 class Load:
@@ -210,7 +205,7 @@ class Load:
         busy = (time.process_time() - cpu) / seconds
         deliveries = sum(client.got_lines for client in self._clients)
         batch = len(self._latencies) / self._reads
-        return Delivery(messages, deliveries, seconds, busy, batch, sorted(self._latencies))
+        return Delivery(messages, deliveries, seconds, busy, batch, self._latencies)
 
     def _fail_late(self) -> None:
         late = next((c for c in self._clients if c.got_lines < c.due_lines), None)

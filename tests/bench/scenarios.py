@@ -4,21 +4,25 @@ A scenario has cases (how many clients, how many messages a second). Its functio
 puts one case on it, and returns the figures that its columns name.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from tests.bench.client import LoadError
 from tests.bench.load import SENDERS, WINDOW, Delivery, Load
+from tests.bench.logins import Logins
 from tests.bench.machine import Cores, cpu_seconds, resident_kib
 from tests.bench.report import Column, Figures
-from tests.bench.servers import Running, Server, start
+from tests.bench.servers import SERVERS, STORING, Running, Server, start
 
 # Time in which a message that was delivered twice shows up, and a server's memory settles.
 SETTLE_S = 0.2
 # Below this many messages the start of a run, when all windows open at once, would count.
 MESSAGES_MIN = 4 * SENDERS * WINDOW
 STEP_S = 0.01  # the resolution of CPU times
+# How often those who log in are looked at; no message is under way then.
+LOOK_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Settings:
     """Cases of the paced load, messages a second in total."""
     paced_clients: int = 100
     paced_s: float = 10.0
+    logins: int = 100
     connections: int = 10_000
     idle_s: float = 5.0
 
@@ -50,6 +55,8 @@ class Scenario:
     cases: Callable[[Settings], tuple[int, ...]]
     columns: tuple[Column, ...]
     run: Callable[[Server, int, Settings], Figures]
+    servers: tuple[Server, ...] = SERVERS
+    """Those that can do it."""
 
 
 def run_closed(server: Server, clients: int, settings: Settings) -> Figures:
@@ -72,6 +79,34 @@ def run_paced(server: Server, rate: int, settings: Settings) -> Figures:
         run, cpu = _timed(running, partial(load.paced, messages, rate))
         load.idle(SETTLE_S)
     return _figures(run, cpu)
+
+
+def run_logins(server: Server, count: int, settings: Settings) -> Figures:
+    """The highest rate while `count` more clients log in with passwords, until all of them have;
+    for `paced_s` seconds if there are none."""
+    with (
+        Load() as load,
+        Logins(count) as logins,
+        start(server, settings.cores.server, logins.names) as running,
+    ):
+        load.login(running.port, settings.paced_clients)
+        load.closed(SENDERS * WINDOW, check_all=True)
+        latencies, seconds = _while_logging_in(load, logins, running, settings)
+    return {**_latencies(latencies), "login_s": seconds if count else 0.0}
+
+
+def _while_logging_in(
+    load: Load, logins: Logins, running: Running, settings: Settings
+) -> tuple[list[int], float]:
+    """The messages' latencies, and how long it took."""
+    rate = max(settings.rates)
+    least_s = 0.0 if logins.names else settings.paced_s
+    latencies: list[int] = []
+    started = time.monotonic()
+    logins.begin(running.port)
+    while logins.look() or time.monotonic() - started < least_s:
+        latencies += load.paced(_whole(rate * LOOK_S), rate).latencies_us
+    return latencies, time.monotonic() - started
 
 
 def run_connections(server: Server, clients: int, settings: Settings) -> Figures:
@@ -124,17 +159,25 @@ def _figures(run: Delivery, cpu: float) -> Figures:
         "seconds": run.seconds,
         "deliveries_per_s": run.deliveries / run.seconds,
         "cpu_us": cpu / run.deliveries * 1e6,
-        "p50_ms": run.latency_ms(0.50),
-        "p99_ms": run.latency_ms(0.99),
+        **_latencies(run.latencies_us),
         "batch": run.batch,
         "server_percent": cpu / run.seconds * 100,
         "generator_percent": run.busy * 100,
     }
 
 
+def _latencies(found_us: list[int]) -> Figures:
+    """What half of the messages stayed under, what 99 of 100 did, and the worst."""
+    ordered = sorted(found_us)
+    last = len(ordered) - 1
+    parts = {"p50_ms": 0.5, "p99_ms": 0.99, "max_ms": 1.0}
+    return {key: ordered[int(last * part + 0.5)] / 1000 for key, part in parts.items()}
+
+
 CPU = Column("cpu_us", "CPU µs/delivery", 3)
 BATCH = Column("batch", "messages/read", 1)
 LATENCY = (Column("p50_ms", "p50 ms", 2), Column("p99_ms", "p99 ms", 2))
+WORST = Column("max_ms", "max ms", 2)
 
 SCENARIOS = (
     Scenario(
@@ -158,6 +201,18 @@ SCENARIOS = (
         cases=lambda settings: settings.rates,
         columns=(CPU, *LATENCY, BATCH),
         run=run_paced,
+    ),
+    Scenario(
+        key="logins",
+        title=lambda settings: (
+            f"Logins with passwords, all at once, beside {settings.paced_clients} clients and "
+            f"{max(settings.rates):,} messages/s"
+        ),
+        case_heading="logins",
+        cases=lambda settings: (0, settings.logins),
+        columns=(*LATENCY, WORST, Column("login_s", "s until all are in", 1)),
+        run=run_logins,
+        servers=(STORING,),
     ),
     Scenario(
         key="connections",

@@ -8,17 +8,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
+from tests.bench.accounts import register
 from tests.bench.machine import on_core
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 20.0
 POLL_S = 0.01
 STDERR_MAX_BYTES = 65536
+DISK = "/var/tmp"  # where stores are; /tmp is memory on many machines
 
 
 class ServerError(Exception):
@@ -27,7 +29,8 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A row of the comparison. `{port}` in `arguments` stands for a free port."""
+    """A row of the comparison. In `arguments`, `{port}` stands for a free port, and `{store}` for a
+    file in a folder of its own."""
 
     name: str
     module: str
@@ -36,6 +39,8 @@ class Server:
     """The package without which this server is left out."""
     announces: bool = False
     """It binds a port of its own choice and says so on stderr."""
+    stores: bool = False
+    """It keeps accounts, and what is said, on the disk."""
 
     def missing(self) -> str | None:
         """Why this server can't be measured here, or None."""
@@ -44,16 +49,24 @@ class Server:
         return f"{self.name} is left out: no package {self.needs} (pip install '.[bench]')"
 
 
-# Flood control is on, as in real use, and never reached: its cost counts, its pauses do not.
-OURS = Server(
+# Flood control and the idle timeout are on, as in real use, and never reached: their cost counts,
+# their pauses and farewells do not.
+PLAIN = Server(
     "reactor-chat",
     "chat",
-    ("--rate-limit", "10000000:10000000", "--port", "0"),
+    ("--rate-limit", "10000000:10000000", "--idle-timeout", "3600", "--port", "0"),
     announces=True,
 )
+STORING = replace(
+    PLAIN,
+    name="reactor-chat+store",
+    arguments=(*PLAIN.arguments, "--store", "{store}"),
+    stores=True,
+)
+OURS = (PLAIN, STORING)
 
 SERVERS = (
-    OURS,
+    *OURS,
     Server("threads", "tests.bench.peers.threads_chat"),
     Server("asyncio", "tests.bench.peers.asyncio_chat"),
     Server("uvloop", "tests.bench.peers.uvloop_chat", needs="uvloop"),
@@ -70,10 +83,23 @@ class Running:
 
 
 @contextmanager
-def start(server: Server, core: int | None) -> Iterator[Running]:
-    """Run a server on one core until the block ends. Raises ServerError if it doesn't start."""
-    port = 0 if server.announces else _free_port()
-    arguments = [argument.format(port=port) for argument in server.arguments]
+def start(server: Server, core: int | None, names: Sequence[str] = ()) -> Iterator[Running]:
+    """Run a server on one core until the block ends. One that stores has accounts with these
+    `names`. Raises ServerError if it doesn't start."""
+    with tempfile.TemporaryDirectory(prefix="chat-bench-", dir=DISK) as folder:
+        store = os.path.join(folder, "chat.db")
+        if names:
+            register(store, names)
+        port = 0 if server.announces else _free_port()
+        arguments = [argument.format(port=port, store=store) for argument in server.arguments]
+        with _process(server, arguments, core, port) as running:
+            yield running
+
+
+@contextmanager
+def _process(
+    server: Server, arguments: Sequence[str], core: int | None, port: int
+) -> Iterator[Running]:
     # A file, not a pipe: nobody reads a pipe while load is being made, and it would fill up.
     with tempfile.TemporaryFile() as stderr:
         with on_core(core):
