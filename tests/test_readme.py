@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chat import ChatServer, Config
+from chat.cli import main
 from chat.config import OPTIONS, load
 
 ROOT = Path(__file__).parent.parent
@@ -110,3 +112,17 @@ def settings_table() -> str:
 
 if __name__ == "__main__":
     print(settings_table())
+
+
+def test_the_administration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    (shown,) = re.findall(r"<!-- admin -->\n```text\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CHAT_STORE", "chat.db")
+    with ChatServer(port=0, store="chat.db") as server:
+        for name in ("Ann", "Ben"):
+            server.join(name)
+        for step in shown.split("$ ")[2:]:
+            command, *expected = step.splitlines()
+            main(command.split()[1:])
+            printed = capsys.readouterr()
+            assert (printed.out + printed.err).splitlines() == expected, command
