@@ -70,13 +70,13 @@ class Limits:
     """From one address; there may be an office behind it."""
 
     attempts_per_address_per_s: float = 1.0
-    """After that, one a second: hashing takes a core some 50 ms."""
+    """After that, one a second: hashing takes a core 0.2 s."""
 
     attempts_tracked_max: int = 10_000
     """Accounts and addresses whose attempts are counted; a hundred bytes each."""
 
     jobs_max: int = 1_000
-    """Passwords that wait to be hashed, mostly: about a minute's work. More are sent away."""
+    """Passwords that wait to be hashed, mostly: a few minutes' work. More are sent away."""
 
     rooms_owned_max: int = 10
     """Rooms that one account owns. They are there even when empty, and count as `rooms_max`."""

@@ -233,10 +233,12 @@ def test_a_paused_connection_is_not_read_at_all(world: World) -> None:
     client = world.connect()
     fussy = replace_socket(client.connection)
     client.connection.pause_reading()
+    paused = client.connection.is_paused
     client.send(b"x\n" * 1000)
     world.turns(3)
     assert fussy.reads == 0
     client.connection.resume_reading()
+    assert (paused, client.connection.is_paused) == (True, False)
     world.until(lambda: len(world.handler.lines()) == 1000)
 
 

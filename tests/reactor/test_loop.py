@@ -427,6 +427,17 @@ def test_a_worker_lets_the_loop_go_first(world: World) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="nothing is asked for elsewhere")
+def test_a_worker_steps_back_only_where_that_is_about_it_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[int] = []
+    monkeypatch.setattr(os, "nice", steps.append)
+    for platform in ("linux", "darwin"):
+        monkeypatch.setattr(sys, "platform", platform)
+        loop_module._step_back()
+    assert steps == [loop_module.WORKER_NICENESS]
+
+
 def test_a_worker_that_may_not_step_back_works_all_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
