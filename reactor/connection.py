@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import TYPE_CHECKING, Any
 
-from reactor.framing import TOO_LONG, LineFramer
+from reactor.framing import TOO_LONG, Framer, LineFramer
 from reactor.group import Group, take_over
 from reactor.interfaces import Loop
 from reactor.limits import ConnectionLimits
@@ -44,7 +44,6 @@ class Connection:
         "_blocked",
         "_input",
         "_interest",
-        "_limits",
         "_out",
         "_out_bytes",
         "_paused",
@@ -60,6 +59,7 @@ class Connection:
         "handler",
         "heard_at",
         "id",
+        "limits",
         "opened_at",
         "peer",
         "reactor",
@@ -81,13 +81,13 @@ class Connection:
         self.sock = sock
         self.peer = peer  # for people to read: "127.0.0.1:54321"
         self.handler = handler  # may be replaced, from the next line on
-        self.framer = LineFramer(limits.line_max_bytes)
+        self.framer: Framer = LineFramer(limits.line_max_bytes)  # may be replaced while paused
+        self.limits = limits  # may be replaced
         self.context: Any = None  # the handler's own
         self.groups: tuple[Group, ...] = ()
         self.opened_at = self.heard_at = reactor.now
         # True: the next bytes can go straight to the socket. Group reads it for every member.
         self.direct = tls is None
-        self._limits = limits
         self._tls = tls
         self._out: list[bytes] = []
         self._out_bytes = 0
@@ -153,15 +153,18 @@ class Connection:
         if self._state != OPEN:
             return
         self._leave_groups()
-        if self._tls is not None:
-            self.enqueue(b"", last=True)
+        goodbye = self.framer.goodbye(reason)
+        if goodbye or self._tls is not None:
+            self.enqueue(goodbye, last=True)
         if self._state != OPEN:  # what its groups owed it was too much: aborted
             return
         self._state, self._reason = CLOSING, reason
+        if self.framer.ended:  # that was not the end of the bytes, which is still to be waited for
+            self._input = FLOWING
         self.direct = False
         self._waiting.clear()
         self._pause(BY_CLOSING)
-        self._give_up_in(self._limits.flush_s)
+        self._give_up_in(self.limits.flush_s)
         if not self._out:  # otherwise it is among them, or waits for the socket
             self.reactor.turn.flushing.append(self)
 
@@ -196,7 +199,7 @@ class Connection:
 
     def _read(self) -> None:
         try:
-            data = self.sock.recv(self._limits.read_max_bytes)
+            data = self.sock.recv(self.limits.read_max_bytes)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -205,12 +208,13 @@ class Connection:
         if self._state != OPEN:
             self._linger(data)
             return
-        self.heard_at = self.reactor.now
         ended = not data
         if self._tls is not None and data:
             data, ended = self._decrypt(self._tls, data)
         lines = self.framer.feed(data)
-        if ended and self._state == OPEN:
+        if self.framer.heard:
+            self.heard_at = self.reactor.now
+        if (ended or self.framer.ended) and self._state == OPEN:
             self._input = ENDED
             lines += self.framer.finish()
             self._watch()
@@ -295,7 +299,7 @@ class Connection:
         if self._tls is not None:
             data = self._tls.send(data, last=last)
             if not data:
-                if self._tls.early_bytes > self._limits.output_max_bytes:
+                if self._tls.early_bytes > self.limits.output_max_bytes:
                     self.abort("too slow a reader")
                 return
         self._append(data)
@@ -308,11 +312,11 @@ class Connection:
             self.reactor.turn.flushing.append(self)
         self._out.append(data)
         self._out_bytes += len(data)
-        if self._out_bytes > self._limits.high_water_bytes:
+        if self._out_bytes > self.limits.high_water_bytes:
             self._over_high_water()
 
     def _over_high_water(self) -> None:
-        if self._out_bytes > self._limits.output_max_bytes and self._blocked:
+        if self._out_bytes > self.limits.output_max_bytes and self._blocked:
             self.abort("too slow a reader")
         elif not self._paused & BY_OUTPUT:
             self._pause(BY_OUTPUT)
@@ -341,9 +345,9 @@ class Connection:
             self._out_bytes = len(data) - sent
             if self._blocked:
                 self._watch()
-                if self._out_bytes > self._limits.high_water_bytes:
+                if self._out_bytes > self.limits.high_water_bytes:
                     self._over_high_water()
-        if self._paused & BY_OUTPUT and self._out_bytes <= self._limits.high_water_bytes // 2:
+        if self._paused & BY_OUTPUT and self._out_bytes <= self.limits.high_water_bytes // 2:
             self._resume(BY_OUTPUT)
         self.settled()
         if self._state == CLOSING and not self._out:
@@ -369,7 +373,7 @@ class Connection:
         except OSError as error:
             self.abort(error.strerror or str(error))
             return
-        self._give_up_in(self._limits.linger_s)
+        self._give_up_in(self.limits.linger_s)
         self._watch()
 
     # --- housekeeping ---------------------------------------------------------------------------

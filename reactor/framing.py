@@ -13,6 +13,8 @@ However the bytes are cut, the same lines come out: fed whole or byte by byte.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from reactor import telnet
 
 LINE_MAX_BYTES = 8192
@@ -29,10 +31,42 @@ class TooLong(bytes):
 TOO_LONG = TooLong()
 
 
+class Framer(Protocol):
+    """What a Connection asks of what divides its input: a LineFramer, or its successor."""
+
+    replies: bytes
+    """What is to be sent back at once; whoever sends it clears it."""
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more comes, though the socket has not said so: as at its end, it is closed."""
+        ...
+
+    @property
+    def heard(self) -> bool:
+        """The last bytes were a sign of life: `heard_at` is when."""
+        ...
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next bytes; return what they complete, in order."""
+        ...
+
+    def finish(self) -> list[bytes]:
+        """The socket has no more: what is left, if that is something."""
+        ...
+
+    def goodbye(self, reason: str) -> bytes:
+        """What to send last, before closing for this reason."""
+        ...
+
+
 class LineFramer:
     """One connection's way from bytes to lines."""
 
     __slots__ = ("_answers_left", "_command", "_line_max", "_partial", "_skipping", "replies")
+
+    ended = False
+    heard = True
 
     def __init__(self, line_max_bytes: int = LINE_MAX_BYTES) -> None:
         self._line_max = line_max_bytes
@@ -66,6 +100,10 @@ class LineFramer:
         """The other side will send no more: the line it left without an end, if there is one."""
         last, self._partial = self._partial, b""
         return [last.removesuffix(b"\r")] if last else []
+
+    def goodbye(self, _reason: str) -> bytes:
+        """Lines end without a word."""
+        return b""
 
     def _extend(self, data: bytes) -> list[bytes]:
         """No line ends in `data`."""

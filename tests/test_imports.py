@@ -38,6 +38,9 @@ MAY_IMPORT = {
     "chat.__main__": ("chat.cli",),
 }
 
+# What is there only with an extra, and the one part that may need it.
+EXTRAS = {"reactor.websocket": "websockets"}
+
 # What gives the same result for the same arguments, always: all that a pure part may import.
 PURE_PARTS = ("chat.core", "chat.dialects")
 PURE = {
@@ -91,7 +94,8 @@ def offences(module: str, source: str) -> list[str]:
     found = [
         offence
         for target in imported(module, tree)
-        if (offence := _offence(part, target, target.partition(".")[0]))
+        if target.partition(".")[0] != EXTRAS.get(module)
+        and (offence := _offence(part, target, target.partition(".")[0]))
     ]
     if part in PURE_PARTS:
         found += [f"{name}() is not pure" for name in used(tree) if name in IMPURE_BUILTINS]
@@ -210,6 +214,8 @@ OFFENDERS = [
         "try:\n    import uvloop\nexcept ImportError: pass",
         "uvloop is not in the standard library",
     ),
+    ("reactor.framing", "import websockets", "websockets is not in the standard library"),
+    ("reactor.websocket", "import wsproto", "wsproto is not in the standard library"),
     ("chat.core.text", "lines = open('x').read()", "open() is not pure"),
     ("chat.dialects.line", "def render(e):\n    print(e)", "print() is not pure"),
     ("chat.core.world", "order = sorted(users, key=id)", "id() is not pure"),

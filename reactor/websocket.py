@@ -1,0 +1,189 @@
+"""WebSocketFramer: bytes in, whole text messages out (RFC 6455), behind the face of LineFramer.
+No socket, no clock.
+
+The package `websockets` reads the handshake and the frames; what goes out, but for its pongs, is
+put together here. This module is the only one that needs it, so nothing else imports it by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+try:
+    from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+    from websockets.frames import Frame, Opcode
+    from websockets.http11 import Request
+    from websockets.server import ServerProtocol
+except ImportError as error:
+    raise ImportError("WebSocket needs: pip install 'reactor-chat[websocket]'") from error
+
+log = logging.getLogger("reactor.websocket")
+log.setLevel(logging.ERROR)  # below that, `websockets` logs what was said
+
+PAYLOAD_MAX_BYTES = 125  # of a frame that is no message (RFC 6455, 5.5)
+NORMAL, UNSUPPORTED, NOT_UTF_8 = 1000, 1003, 1007  # codes of a close (7.4.1)
+
+_TEXT, _CLOSE, _PING, _PONG = b"\x81", b"\x88", b"\x89", b"\x8a"  # each a frame of its own
+
+# Compressed messages are taken, though none is sent, so that one frame serves all: RFC 7692 leaves
+# that to who sends. That each is compressed for itself saves a window of 32 KiB per connection.
+_EXTENSIONS: Final = [
+    ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
+]
+
+
+class HandshakeRefused(Exception):
+    """A request is not granted. `status` is HTTP's number for why: 400, 426 where it is none for a
+    WebSocket at all, or 403 where its origin is not welcome."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+class WebSocketFramer:
+    """One connection's way from bytes to messages, from its request on.
+
+    `request` is all of it, from `GET ... HTTP/1.1` to the empty line. `is_welcome` is asked about
+    its Origin (None: no web page's) and its Host. `codes` are those of a close, by the reason for
+    it, up to a colon; a reason that isn't there is 1000. A longer message than `message_max_bytes`
+    ends the connection, as does anything else that is against the rules.
+
+    Raises HandshakeRefused; otherwise the answer to the request stands in `replies`.
+    """
+
+    __slots__ = (
+        "_codes",
+        "_goodbye",
+        "_message",
+        "_protocol",
+        "awaits_pong",
+        "ended",
+        "heard",
+        "problem",
+        "replies",
+    )
+
+    def __init__(
+        self,
+        request: bytes,
+        message_max_bytes: int,
+        codes: Mapping[str, int],
+        is_welcome: Callable[[str | None, str], bool],
+    ) -> None:
+        self._codes = codes
+        self._protocol = ServerProtocol(
+            extensions=_EXTENSIONS, max_size=message_max_bytes, logger=log
+        )
+        self._message = bytearray()  # one that comes in fragments
+        self._goodbye = b""  # the close frame that is due, where something called for one
+        self.awaits_pong = False  # nothing has come in since the last ping
+        self.heard = False  # the last bytes completed a message; a pong is no sign of a person
+        self.ended = False  # nothing more comes: the other side said so, or it broke the rules
+        self.problem = ""  # which of them
+        self._shake_hands(request, is_welcome)
+        self.replies = b"".join(self._protocol.data_to_send())  # whoever sends it clears it
+
+    def _shake_hands(self, head: bytes, is_welcome: Callable[[str | None, str], bool]) -> None:
+        self._protocol.receive_data(head)
+        events = self._protocol.events_received()
+        if not events:  # it can't be read
+            raise HandshakeRefused(400)
+        (request,) = events
+        assert isinstance(request, Request)
+        hosts, origins = request.headers.get_all("Host"), request.headers.get_all("Origin")
+        if len(hosts) != 1 or len(origins) > 1:
+            raise HandshakeRefused(400)
+        response = self._protocol.accept(request)
+        if response.status_code != 101:
+            raise HandshakeRefused(426 if response.status_code == 426 else 400)
+        if not is_welcome(origins[0] if origins else None, hosts[0]):
+            raise HandshakeRefused(403)
+        self._protocol.send_response(response)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next bytes; return the messages that they complete, in order."""
+        messages: list[bytes] = []
+        if data and not self.ended:
+            self.awaits_pong = False
+            self._protocol.receive_data(data)
+            for frame in self._protocol.events_received():
+                assert isinstance(frame, Frame)
+                if not self.ended and frame.opcode in _TAKE:
+                    _TAKE[frame.opcode](self, frame, messages)
+            self._take_answers()
+        self.heard = bool(messages)
+        return messages
+
+    def finish(self) -> list[bytes]:
+        """The other side will send no more. A message that has only begun is none."""
+        return []
+
+    def goodbye(self, reason: str) -> bytes:
+        """What to send last."""
+        code = self._codes.get(reason.partition(":")[0], NORMAL)
+        return self._goodbye or _close_frame(code, reason)
+
+    def ping(self) -> bytes:
+        """What to send to see whether the other side is still there: then `awaits_pong` is False
+        again soon. Any bytes are as good a sign as a pong."""
+        self.awaits_pong = True
+        return _PING + b"\0"
+
+    def _take_text(self, frame: Frame, messages: list[bytes]) -> None:
+        """A message, or a fragment of one: RFC 6455, 5.4."""
+        self._message += frame.data
+        if not frame.fin:
+            return
+        message, self._message = bytes(self._message), bytearray()
+        try:
+            message.decode()
+        except UnicodeDecodeError:
+            self._fail(NOT_UTF_8, "not UTF-8")
+        else:
+            messages.append(message)
+
+    def _take_binary(self, _frame: Frame, _messages: list[bytes]) -> None:
+        self._fail(UNSUPPORTED, "not text")
+
+    def _fail(self, code: int, problem: str) -> None:
+        self.ended, self.problem = True, problem
+        self._goodbye = _close_frame(code, problem)
+
+    def _take_answers(self) -> None:
+        """What the protocol has to say. Of several pongs the last is enough (5.5.3), so that a
+        flood of pings is not answered by another. A close waits for `goodbye`, as what was asked
+        before it is still to be answered."""
+        answers = self._protocol.data_to_send()
+        self.replies += b"".join([answer for answer in answers if answer[:1] == _PONG][-1:])
+        close = self._protocol.close_sent
+        if close is not None and not self.ended:
+            self.ended = True
+            self.problem = close.reason if self._protocol.parser_exc else ""
+            (self._goodbye,) = (answer for answer in answers if answer[:1] == _CLOSE)
+
+
+_TAKE: Final[dict[Opcode, Callable[[WebSocketFramer, Frame, list[bytes]], Any]]] = {
+    Opcode.TEXT: WebSocketFramer._take_text,
+    Opcode.CONT: WebSocketFramer._take_text,
+    Opcode.BINARY: WebSocketFramer._take_binary,
+}
+"""What is ours to take; the protocol sees to the rest."""
+
+
+def text_frame(payload: bytes) -> bytes:
+    """A message as the server sends it: whole, not masked, not compressed (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size <= PAYLOAD_MAX_BYTES:
+        return _TEXT + size.to_bytes(1) + payload
+    if size < 1 << 16:
+        return _TEXT + b"\x7e" + size.to_bytes(2) + payload
+    return _TEXT + b"\x7f" + size.to_bytes(8) + payload
+
+
+def _close_frame(code: int, reason: str) -> bytes:
+    payload = code.to_bytes(2) + reason.encode("ascii", "replace")
+    payload = payload[:PAYLOAD_MAX_BYTES]
+    return _CLOSE + len(payload).to_bytes(1) + payload
