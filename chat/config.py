@@ -6,6 +6,7 @@ There is one table, OPTIONS: the flags, the variables and the file's keys are al
 from __future__ import annotations
 
 import logging
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -17,9 +18,15 @@ from chat.core.settings import Settings
 from chat.dialects import DIALECTS
 from reactor import Address
 
+WEBSOCKET = "ws"
+LISTENABLE = (*DIALECTS, WEBSOCKET)  # what a listener can be for
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 PORT_MAX = 65_535
+_ORIGIN = re.compile(
+    r"[a-zA-Z][a-zA-Z0-9+.-]*://([^\s/:@?#\[\]]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?"
+)
+
 DIGITS_MAX = 18  # of a whole number: more than there are of anything
 DEFAULT_HOST = "127.0.0.1"  # nobody else can reach it until somebody decides so
 
@@ -30,7 +37,7 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """An address and the dialect that is spoken there."""
+    """An address and the dialect that is spoken there, or `ws`: WebSocket."""
 
     dialect: str
     address: Address
@@ -60,6 +67,7 @@ class Config:
     host: str = DEFAULT_HOST
     port: int = 4000
     listen: tuple[Listen, ...] = ()
+    origin: tuple[str, ...] = ()
     unix: str = ""
     store: str = ""
     store_sync: bool = False
@@ -120,16 +128,23 @@ def parse_port(text: str) -> int:
 
 
 def parse_listen(text: str) -> Listen:
-    """`slash:8888`, `line:0.0.0.0:4000`, `line:[::1]:4000` or `line:/run/chat.sock`."""
+    """`ws:8080`, `slash:8888`, `line:0.0.0.0:4000`, `line:[::1]:4000` or `line:/run/chat.sock`."""
     dialect, colon, where = text.partition(":")
-    if dialect not in DIALECTS:
-        raise ConfigError(f"{text!r}: the dialect must be one of: {', '.join(DIALECTS)}")
+    if dialect not in LISTENABLE:
+        raise ConfigError(f"{text!r}: the dialect must be one of: {', '.join(LISTENABLE)}")
     if not colon or not where:
         raise ConfigError(f"{text!r}: say DIALECT:PORT, DIALECT:HOST:PORT or DIALECT:/PATH")
     if "/" in where:
         return Listen(dialect, where)
     host, _, port = where.rpartition(":")
     return Listen(dialect, (host.strip("[]") or DEFAULT_HOST, parse_port(port)))
+
+
+def parse_origin(text: str) -> str:
+    """A site, as browsers name it: `https://chat.example.org`, with a port where it is unusual."""
+    if not _ORIGIN.fullmatch(text):
+        raise ConfigError(f"{text!r} is not a site: https://HOST or https://HOST:PORT")
+    return text.lower()
 
 
 def parse_rate(text: str) -> Rate:
@@ -239,7 +254,15 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "listen",
         parse_listen,
         "DIALECT:ADDRESS",
-        "listen here too, for one dialect: slash:8888, line:0.0.0.0:5000; may be repeated",
+        "listen here too, for one dialect: slash:8888, line:0.0.0.0:5000, ws:8080 (WebSocket);"
+        " may be repeated",
+    ),
+    Option(
+        "origin",
+        parse_origin,
+        "SITE",
+        "a site whose pages may chat here by WebSocket: https://chat.example.org; may be repeated",
+        True,
     ),
     Option("unix", parse_name, "PATH", "listen on a Unix socket too"),
     Option("store", parse_name, "FILE", "keep accounts, bans and what is said in this file"),
@@ -282,7 +305,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("log_format", _one_of(*LOG_FORMATS), "FORMAT", "text or json (text)"),
 )
 
-NOT_PLAIN = {"listen", "rate_limit"}  # values with a class of their own
+NOT_PLAIN = {"listen", "rate_limit", "origin"}  # values that are neither text nor a number
+REPEATED = {"listen", "origin"}  # there may be several of each
 
 _BY_FLAG = {option.flag: option for option in OPTIONS}
 
@@ -320,9 +344,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for option in OPTIONS:
         variable = f"CHAT_{option.name.upper()}"
         if variable in environment:
-            # Several addresses stand in one variable, apart by blanks.
+            # Several stand in one variable, apart by blanks.
             text = environment[variable]
-            value = text.split() if option.name == "listen" else text
+            value = text.split() if option.name in REPEATED else text
             settings[option.name] = _parse(option, value, variable)
     return settings
 
@@ -330,7 +354,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 def _parse(option: Option, value: object, where: str) -> Any:
     """A file's values may be numbers, booleans and lists; all are checked as text is."""
     try:
-        if option.name == "listen":
+        if option.name in REPEATED:
             items = value if isinstance(value, list) else [value]
             return tuple(option.parse(str(item)) for item in items)
         if isinstance(value, dict | list):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from chat import logs
-from chat.config import OPTIONS, Config, ConfigError, Option, load, parse_port
+from chat.config import OPTIONS, REPEATED, Config, ConfigError, Option, load, parse_port
 from chat.server import ChatServer
 from chat.shell import log
 from chat.store import StoreError
@@ -64,7 +64,7 @@ def _add_flag(parser: argparse.ArgumentParser, option: Option) -> None:
         f"--{option.flag}",
         metavar=option.metavar,
         type=_typed(option),
-        action="append" if option.name == "listen" else "store",
+        action="append" if option.name in REPEATED else "store",
         help=option.help,
     )
 
@@ -88,8 +88,9 @@ def _flags(parsed: argparse.Namespace) -> dict[str, Any]:
     if parsed.port_argument is not None:
         port = parse_port(parsed.port_argument)
         flags["port"] = port if flags["port"] is None else flags["port"]
-    if flags["listen"] is not None:
-        flags["listen"] = tuple(flags["listen"])
+    for name in REPEATED:
+        if flags[name] is not None:
+            flags[name] = tuple(flags[name])
     return flags
 
 

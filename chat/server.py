@@ -14,14 +14,16 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from chat.config import Config, changed
+from chat.config import WEBSOCKET, Config, ConfigError, changed
 from chat.core import ChatCore
 from chat.core.commands import Command
 from chat.core.events import Event, Refused
 from chat.dialects import DIALECTS
 from chat.durable import DurableShell
+from chat.entrance import handler_for
+from chat.http import answer
 from chat.local import LocalUser
-from chat.shell import AdminHandler, ChatHandler, DetectingHandler, Shell
+from chat.shell import AdminHandler, Shell
 from chat.store import Store, StoreError
 from reactor import Address, Reactor, format_address
 
@@ -39,9 +41,10 @@ class ChatServer:
         server.run_once(timeout=0)                  # a step at a time, from a loop of yours
 
     Settings are Config's fields, given by name or as a Config. A reactor that is given becomes
-    the server's own, and ends with it. Raises OSError when an address
-    can't be had, ssl.SSLError or OSError for a certificate that is no good, StoreError for a store
-    that is. `stop` and `join` may be called from any thread; so may a local user's methods.
+    the server's own, and ends with it. Raises OSError when an address can't be had, ssl.SSLError or
+    OSError for a certificate that is no good, StoreError for a store that is, ConfigError for a
+    setting that can't be, or needs a package that isn't there. `stop` and `join` may be called from
+    any thread; so may a local user's methods.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class ChatServer:
         try:
             self._shell = self._make_shell(wall_clock)
             self.core = self._shell.core
-            self._take_over_times()
+            self._take_over_settings()
             self._listen()
         except BaseException:
             self.reactor.close()
@@ -170,7 +173,7 @@ class ChatServer:
         self.config, waits = changed(self.config, config)
         limits, settings = self.config.limits, self.config.settings
         self.core.configure(limits, settings, self._shell.wall_clock())
-        self._take_over_times()
+        self._take_over_settings()
         for listener in self.reactor.listeners:
             if listener.tls is not None and context is not None:
                 listener.tls = context
@@ -228,9 +231,10 @@ class ChatServer:
         except ValueError as error:  # a record that somebody else has written
             raise StoreError(f"{config.store}: {error}") from error
 
-    def _take_over_times(self) -> None:
-        """How long things last that the core knows nothing of."""
+    def _take_over_settings(self) -> None:
+        """Those that the core knows nothing of."""
         self._shell.idle.set_timeout(self.config.idle_timeout)
+        self._shell.origins = frozenset(map(str.lower, self.config.origin))
         if isinstance(self._shell, DurableShell):
             self._shell.keep_messages = self.config.keep_messages
             self._shell.keep_s = self.config.keep_days * DAY_S
@@ -255,17 +259,14 @@ class ChatServer:
 
     def _listen_on(self, where: Address, name: str, context: ssl.SSLContext | None) -> None:
         """All the addresses that a name stands for; who can read a Unix socket needs no TLS.
-        `name` is a dialect's; without one, every dialect is spoken."""
-        dialect = DIALECTS[name or "line"]
+        `name` is a dialect's, or `ws`; without one, every dialect is spoken."""
         on_wire = not isinstance(where, str)
         tls = context if on_wire else None
-        refusal = b"" if tls else dialect.render(Refused("server-full"))
-        is_local = not on_wire
-        handler = (
-            ChatHandler(self._shell, dialect, is_local=is_local)
-            if name
-            else DetectingHandler(self._shell, is_local=is_local)
-        )
+        try:
+            handler = handler_for(self._shell, name, is_local=not on_wire)
+        except ImportError as error:
+            raise ConfigError(f"listen {name}:{format_address(where)}: {error}") from None
+        refusal = b"" if tls else _server_full(name)
         for address in _resolve(*where) if on_wire else [where]:
             try:
                 listener = self.reactor.listen(address, handler, tls=tls, refusal=refusal)
@@ -298,6 +299,13 @@ class ChatServer:
     def _stop_if_empty(self) -> None:
         if self._stopping and not self.reactor.connections:
             self.reactor.stop()
+
+
+def _server_full(name: str) -> bytes:
+    """What somebody reads on such a listener for whom there is no room."""
+    if name == WEBSOCKET:
+        return answer(503)
+    return DIALECTS[name or "line"].render(Refused("server-full"))
 
 
 def _nothing() -> None:

@@ -20,8 +20,8 @@ from chat.core.dialect import Dialect
 from chat.core.errors import Refusal
 from chat.core.events import Event, Refused, Told
 from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
-from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, LOCAL
-from chat.dialects.detect import HTTP_REFUSAL, detect
+from chat.dialects import ADMIN, ADMIN_JSON, LOCAL
+from chat.heartbeat import Heartbeat
 from chat.idle import IdleClock
 from chat.local import Host, LocalGroup, LocalUser
 from chat.passwords import hash_password, is_password
@@ -51,6 +51,8 @@ class Shell:
         self.table = PERFORM  # what is done with the core's actions
         self.work: dict[type[Job], Work] = WORK  # how its jobs are done
         self.idle = IdleClock(reactor, self._time_out)
+        self.heartbeat = Heartbeat(reactor)
+        self.origins: frozenset[str] = frozenset()  # of other sites whose pages may chat here
         self.locals: dict[int, LocalUser] = {}
         self._groups: dict[Audience, Group | LocalGroup] = {}
 
@@ -131,7 +133,10 @@ class Shell:
         self.table[type(action)](self, action)
 
     def _time_out(self, connection: Connection) -> None:
-        self.perform_all(self.core.time_out(connection.id, self.wall_clock()))
+        happened = self.core.time_out(connection.id, self.wall_clock())
+        self.perform_all(happened)
+        if not happened:  # no session yet
+            connection.close("idle timeout")
 
     def _peer(self, session: int) -> Any:
         """Who is at the other end: a Connection or a LocalUser, whose faces are alike."""
@@ -252,10 +257,14 @@ class ChatHandler(Handler):
         self._is_local = is_local  # on a Unix socket: nobody has an address
 
     def connection_made(self, connection: Connection) -> None:
+        """Someone is at the door."""
+        note(connection.peer, connection.id, "opened", logging.DEBUG)
+        self._shell.idle.add(connection)
+        self.begin(connection)
+
+    def begin(self, connection: Connection) -> None:
         """A session begins."""
         shell = self._shell
-        note(connection.peer, connection.id, "opened", logging.DEBUG)
-        shell.idle.add(connection)
         host = "" if self._is_local else sys.intern(connection.peer.rpartition(":")[0].strip("[]"))
         now = shell.wall_clock()
         shell.perform_all(self._core.connect(connection.id, self._dialect, now, host))
@@ -273,8 +282,12 @@ class ChatHandler(Handler):
 
     def eof_received(self, connection: Connection) -> None:
         """`printf ... | nc -N`: everything was handled, the answers are still to be sent."""
-        self._disconnected(connection, "closed by client")
-        self._shell.perform(actions.Close(connection.id, "closed by client"))
+        self.end(connection, "closed by client")
+
+    def end(self, connection: Connection, reason: str) -> None:
+        """A session ends that nothing more will come of."""
+        self._disconnected(connection, reason)
+        self._shell.perform(actions.Close(connection.id, reason))
 
     def connection_lost(self, connection: Connection, reason: str) -> None:
         """However it ended."""
@@ -292,36 +305,6 @@ class ChatHandler(Handler):
     def _disconnected(self, connection: Connection, reason: str) -> None:
         shell = self._shell
         shell.perform_all(self._core.disconnect(connection.id, reason, shell.wall_clock()))
-
-
-class DetectingHandler(ChatHandler):
-    """For a port where every dialect is spoken: the first line tells which it is.
-
-    Until then a session speaks the line dialect, so that there can be a greeting. What it turns
-    out to speak has a handler of its own, which takes the connection over.
-    """
-
-    __slots__ = ("_handlers",)
-
-    def __init__(self, shell: Shell, *, is_local: bool = False) -> None:
-        super().__init__(shell, DIALECTS["line"], is_local=is_local)
-        self._handlers = {name: ChatHandler(shell, DIALECTS[name]) for name in DIALECTS}
-
-    def line_received(self, connection: Connection, line: bytes) -> None:
-        """The first, unless it is empty."""
-        name = detect(line)
-        if name is None:
-            super().line_received(connection, line)  # which counts it
-        elif name == "http":
-            connection.write(HTTP_REFUSAL)
-            connection.close("HTTP")
-        else:
-            handler = connection.handler = self._handlers[name]
-            if handler._dialect is not self._dialect:
-                shell = self._shell
-                speak = shell.core.speak(connection.id, handler._dialect, shell.wall_clock())
-                shell.perform_all(speak)
-            handler.line_received(connection, line)
 
 
 class AdminHandler(ChatHandler):

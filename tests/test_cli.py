@@ -168,7 +168,7 @@ def test_version() -> None:
         ),
         (
             ["--listen", "gopher:70"],
-            "argument --listen: 'gopher:70': the dialect must be one of: line, slash",
+            "argument --listen: 'gopher:70': the dialect must be one of: line, slash, ws",
         ),
         (
             ["--log-level", "loud"],
@@ -179,7 +179,10 @@ def test_version() -> None:
             ["--greeting", "two\nlines"],
             r"argument --greeting: 'two\nlines' is more than one line of plain text",
         ),
-        (["--listen", "foo"], "argument --listen: 'foo': the dialect must be one of: line, slash"),
+        (
+            ["--listen", "foo"],
+            "argument --listen: 'foo': the dialect must be one of: line, slash, ws",
+        ),
         (["--prot=4000"], "unknown: --prot=4000; try: chat serve --help"),
         (["serve", "--prot", "5"], "unknown: --prot; try: chat serve --help"),
         (["--prot", "70000"], "unknown: --prot; try: chat serve --help"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chat.config import (
     OPTIONS,
+    REPEATED,
     Config,
     ConfigError,
     Listen,
@@ -25,6 +26,7 @@ from chat.config import (
     parse_line,
     parse_listen,
     parse_name,
+    parse_origin,
     parse_port,
     parse_rate,
     parse_seconds,
@@ -39,6 +41,11 @@ VALUES: dict[str, tuple[str, Any, str]] = {
         "line:5000 line:/run/chat.sock",
         (Listen("line", ("127.0.0.1", 5000)), Listen("line", "/run/chat.sock")),
         '["line:5000", "line:/run/chat.sock"]',
+    ),
+    "origin": (
+        "https://a.example http://b.example:8080",
+        ("https://a.example", "http://b.example:8080"),
+        '["https://a.example", "HTTP://B.example:8080"]',
     ),
     "unix": ("/run/chat.sock", "/run/chat.sock", '"/run/chat.sock"'),
     "store": ("chat.db", "chat.db", '"chat.db"'),
@@ -62,6 +69,7 @@ VALUES: dict[str, tuple[str, Any, str]] = {
 BAD = {
     "port": "65536",
     "listen": "line",
+    "origin": "chat.example.org",
     "greeting": "two\nlines",
     "store_sync": "perhaps",
     "keep_messages": "-1",
@@ -149,7 +157,7 @@ def in_text(option: Option, value: Any) -> str:
     """A value as one would type it."""
     if isinstance(value, Rate):
         return f"{value.burst}:{value.per_s}"
-    return "" if option.name == "listen" else str(value)
+    return "" if option.name in REPEATED else str(value)
 
 
 def test_all_of_a_file_and_part_of_the_rest(tmp_path: Path) -> None:
@@ -261,6 +269,7 @@ PARSERS = [
     parse_line,
     parse_listen,
     parse_name,
+    parse_origin,
     parse_port,
     parse_rate,
     parse_seconds,
@@ -343,6 +352,32 @@ def test_addresses(text: str, address: object) -> None:
 def test_no_addresses(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_listen(text)
+
+
+def test_websocket_is_listened_for_like_a_dialect() -> None:
+    assert parse_listen("ws:8080") == Listen("ws", ("127.0.0.1", 8080))
+
+
+@pytest.mark.parametrize(
+    ("text", "site"),
+    [
+        ("https://chat.example.org", "https://chat.example.org"),
+        ("HTTP://Localhost:3000", "http://localhost:3000"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("chrome-extension://abcdef", "chrome-extension://abcdef"),
+    ],
+)
+def test_sites(text: str, site: str) -> None:
+    assert parse_origin(text) == site
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "*", "null", "a.example", "https://", "https://a/", "https://a:b", "https://u@a", "//a"],
+)
+def test_no_sites(text: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_origin(text)
 
 
 @pytest.mark.parametrize("text", ["1", "true", "TRUE", "Yes", "on"])

@@ -39,6 +39,10 @@ def test_what_is_impure_would_be_seen() -> None:
     assert loaded_by("from chat import ChatServer") >= {"_socket", "_ssl", "threading", "reactor"}
 
 
+def test_websockets_is_not_needed_to_serve() -> None:
+    assert "websockets" not in loaded_by("import chat.cli, chat.serve, chat.server, reactor")
+
+
 @pytest.mark.parametrize("name", chat.__all__)
 def test_every_name_is_there(name: str) -> None:
     assert getattr(chat, name) is not None

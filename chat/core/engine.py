@@ -85,6 +85,11 @@ class ChatCore:
         self._saving: tuple[Session, Entry[Any]] | None = None
         self._stopping = False
 
+    @property
+    def settings(self) -> Settings:
+        """How it looks just now."""
+        return self._delivery.settings
+
     def load(self, records: Iterable[Record], rooms: Iterable[tuple[str, str, int]]) -> None:
         """What a store holds, before anyone is there: records, and of each room in which something
         was said its key (folded name), name and last `seq`, the one left longest ago first."""

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
-_REQUEST = re.compile(rb"[A-Z]{3,10} \S+ HTTP/1\.[01]")
-
-HTTP_REFUSAL: Final = (
-    b"HTTP/1.1 405 Method Not Allowed\r\nAllow:\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-)
-"""For web browsers: a page must not be able to trick one into chatting."""
+REQUEST = re.compile(rb"([A-Z]{3,10}) \S+ HTTP/1\.([01])")
+"""HTTP's first line: the method and the minor version."""
 
 
 def detect(line: bytes) -> str | None:
-    """`slash`, `line`, or `http`, which is none of ours; None while nothing is on the line."""
+    """`slash`, `line`, or `http`, as WebSocket begins; None while nothing is on the line."""
     text = line.strip()
     if not text:
         return None
     if text.startswith(b"/"):
         return "slash"
-    return "http" if _REQUEST.fullmatch(text) else "line"
+    return "http" if REQUEST.fullmatch(text) else "line"

@@ -516,3 +516,10 @@ def test_the_driver_notices_a_refusal_that_changed_something() -> None:
         patch.setitem(REGISTRY, Say, Row(Say, spoil, row.effect, row.states, row.cost))
         with pytest.raises(AssertionError, match="refused, and yet"):
             chat.send("anna", "MSG hi")
+
+
+def test_how_it_looks_can_be_asked() -> None:
+    core = core_with("Ann", settings=Settings(greeting="hello"))
+    assert core.settings.greeting == "hello"
+    core.configure(core.world.limits, Settings(), NOW)
+    assert core.settings == Settings()

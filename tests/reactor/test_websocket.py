@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-import zlib
 from collections.abc import Callable
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -17,27 +17,24 @@ from websockets.uri import parse_uri
 from reactor import Connection
 from reactor.websocket import HandshakeRefused, WebSocketFramer, text_frame
 from tests.reactor.conftest import MakeWorld
+from tests.reactor.frames import (
+    BINARY,
+    CLOSE,
+    CONT,
+    DEFLATE,
+    MASK,
+    PING,
+    PONG,
+    TEXT,
+    closed,
+    deflated,
+    frame,
+    request,
+)
 from tests.reactor.support import DETERMINISTIC, Client, Recorder, World
 
 LIMIT = 1000
-CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-MASK = b"\x01\x80\xff\x33"
-
-HEAD = {
-    "Host": "chat.example.org",
-    "Connection": "Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",  # of RFC 6455, 1.3
-}
-DEFLATE = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
-
-
-def request(first: str = "GET /chat HTTP/1.1", **fields: str | None) -> bytes:
-    """A request; `_` in a field's name is `-`. None: without that field."""
-    head = HEAD | {name.replace("_", "-"): value for name, value in fields.items()}
-    lines = [first, *(f"{name}: {value}" for name, value in head.items() if value is not None)]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+HI = frame(TEXT, b"hi")
 
 
 def granted(head: bytes = request(), limit: int = LIMIT) -> WebSocketFramer:
@@ -50,31 +47,6 @@ def granted(head: bytes = request(), limit: int = LIMIT) -> WebSocketFramer:
 
 def welcome(_origin: str | None, _host: str) -> bool:
     return True
-
-
-def frame(
-    opcode: int, payload: bytes = b"", *, fin: bool = True, reserved: int = 0, masked: bool = True
-) -> bytes:
-    """As a client sends it."""
-    size = len(payload)
-    head = bytes([fin << 7 | reserved << 4 | opcode])
-    if size < 126:
-        head += bytes([masked << 7 | size])
-    elif size < 65_536:
-        head += bytes([masked << 7 | 126]) + size.to_bytes(2)
-    else:
-        head += bytes([masked << 7 | 127]) + size.to_bytes(8)
-    if not masked:
-        return head + payload
-    return head + MASK + bytes([byte ^ MASK[at % 4] for at, byte in enumerate(payload)])
-
-
-def deflated(payload: bytes) -> bytes:
-    """A message, compressed for itself (RFC 7692, 7.2.1)."""
-    squeeze = zlib.compressobj(wbits=-15)
-    return (squeeze.compress(payload) + squeeze.flush(zlib.Z_SYNC_FLUSH)).removesuffix(
-        b"\0\0\xff\xff"
-    )
 
 
 def fragments(opcode: int, payload: bytes, cuts: list[int], *, reserved: int = 0) -> list[bytes]:
@@ -102,13 +74,6 @@ def fed(framer: WebSocketFramer, pieces: list[bytes]) -> tuple[list[bytes], byte
     return messages, pong, str(closed(framer.goodbye("quit")))
 
 
-def closed(data: bytes) -> Close:
-    """What a close frame of the server's says."""
-    assert data[0] == 0x88
-    assert data[1] == len(data) - 2 <= 125
-    return Close.parse(data[2:])
-
-
 # --- messages -------------------------------------------------------------------------------------
 
 message = st.tuples(
@@ -134,10 +99,9 @@ def test_however_it_is_cut_the_same_messages_come_out(
             stream += piece + frame(PING, ping)
         expected.append(payload)
         last_pong = b"\x8a" + bytes([len(ping)]) + ping
-    cut, rest = [], stream
-    for size in sizes:
-        cut, rest = [*cut, rest[:size]], rest[size:]
-    ways = [[stream], [bytes([byte]) for byte in stream], [*cut, rest]]
+    ends = [0, *accumulate(sizes), len(stream)]
+    cut = [stream[start:end] for start, end in pairwise(ends)]
+    ways = [[stream], [bytes([byte]) for byte in stream], cut]
     for pieces in ways:
         framer = granted(request(**DEFLATE))
         assert fed(framer, pieces) == (expected, last_pong, str(Close(1000, "quit")))
@@ -164,23 +128,25 @@ def test_a_flood_of_pings_is_answered_once_a_read() -> None:
     assert framer.replies == b"\x8a\x012"
 
 
-def test_a_pong_shows_that_somebody_is_there_but_is_no_word_of_theirs() -> None:
+@pytest.mark.parametrize("sign", [frame(PONG), frame(TEXT, b"x"), frame(TEXT, b"x")[:1]])
+def test_whatever_comes_shows_that_somebody_is_there(sign: bytes) -> None:
     framer = granted()
-    assert not framer.awaits_pong
     assert framer.ping() == b"\x89\0"
-    assert framer.awaits_pong
     assert framer.feed(b"") == []
     assert framer.awaits_pong
-    framer.feed(frame(PONG))
-    assert not framer.awaits_pong
-    assert not framer.heard
-    framer.feed(frame(TEXT, b"x"))
-    assert framer.heard
+    framer.feed(sign)
+    assert framer.awaits_pong is False
+
+
+def test_a_pong_is_no_word_of_theirs() -> None:
+    framer = granted()
+    for data, heard in [(frame(PONG), False), (HI, True), (HI[:1], False), (HI[1:], True)]:
+        framer.feed(data)
+        assert framer.heard is heard
 
 
 # --- what is against the rules --------------------------------------------------------------------
 
-HI = frame(TEXT, b"hi")
 ZEROES = deflated(b"\0" * 2_000_000)
 assert len(ZEROES) > LIMIT
 SMALL_BOMB = deflated(b"\0" * 100_000)
