@@ -46,7 +46,7 @@ class Heartbeat:
         for connection, framer in part.items():
             if connection.has_waiting_lines:  # it is us who don't listen just now
                 framer.awaits_pong = False
-            elif not framer.awaits_pong:
-                connection.write(framer.ping())
-            elif connection.is_open:
+            elif framer.awaits_pong:
                 connection.abort("no pong")
+            else:
+                connection.write(framer.ping())

@@ -211,15 +211,16 @@ class Connection:
         ended = not data
         if self._tls is not None and data:
             data, ended = self._decrypt(self._tls, data)
-        lines = self.framer.feed(data)
-        if self.framer.heard:
+        framer = self.framer
+        lines = framer.feed(data)
+        if framer.heard:
             self.heard_at = self.reactor.now
-        if (ended or self.framer.ended) and self._state == OPEN:
+        if (ended or framer.ended) and self._state == OPEN:
             self._input = ENDED
-            lines += self.framer.finish()
+            lines += framer.finish()
             self._watch()
-        if self.framer.replies:
-            replies, self.framer.replies = self.framer.replies, b""
+        if framer.replies:
+            replies, framer.replies = framer.replies, b""
             self.write(replies)
         if not self._paused:
             rest = iter(lines)

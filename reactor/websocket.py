@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 try:
+    from websockets.extensions import Extension
     from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
     from websockets.frames import Frame, Opcode
     from websockets.http11 import Request
+    from websockets.protocol import SERVER, Protocol
     from websockets.server import ServerProtocol
 except ImportError as error:
     raise ImportError("WebSocket needs: pip install 'reactor-chat[websocket]'") from error
@@ -74,34 +76,16 @@ class WebSocketFramer:
         is_welcome: Callable[[str | None, str], bool],
     ) -> None:
         self._codes = codes
-        self._protocol = ServerProtocol(
-            extensions=_EXTENSIONS, max_size=message_max_bytes, logger=log
-        )
+        extensions, self.replies = _shake_hands(request, is_welcome)  # whoever sends clears it
+        # Not the one that has shaken hands: it would keep the request.
+        self._protocol = Protocol(SERVER, max_size=message_max_bytes, logger=log)
+        self._protocol.extensions = extensions
         self._message = bytearray()  # one that comes in fragments
         self._goodbye = b""  # the close frame that is due, where something called for one
         self.awaits_pong = False  # nothing has come in since the last ping
         self.heard = False  # the last bytes completed a message; a pong is no sign of a person
         self.ended = False  # nothing more comes: the other side said so, or it broke the rules
         self.problem = ""  # which of them
-        self._shake_hands(request, is_welcome)
-        self.replies = b"".join(self._protocol.data_to_send())  # whoever sends it clears it
-
-    def _shake_hands(self, head: bytes, is_welcome: Callable[[str | None, str], bool]) -> None:
-        self._protocol.receive_data(head)
-        events = self._protocol.events_received()
-        if not events:  # it can't be read
-            raise HandshakeRefused(400)
-        (request,) = events
-        assert isinstance(request, Request)
-        hosts, origins = request.headers.get_all("Host"), request.headers.get_all("Origin")
-        if len(hosts) != 1 or len(origins) > 1:
-            raise HandshakeRefused(400)
-        response = self._protocol.accept(request)
-        if response.status_code != 101:
-            raise HandshakeRefused(426 if response.status_code == 426 else 400)
-        if not is_welcome(origins[0] if origins else None, hosts[0]):
-            raise HandshakeRefused(403)
-        self._protocol.send_response(response)
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return the messages that they complete, in order."""
@@ -171,6 +155,29 @@ _TAKE: Final[dict[Opcode, Callable[[WebSocketFramer, Frame, list[bytes]], Any]]]
     Opcode.BINARY: WebSocketFramer._take_binary,
 }
 """What is ours to take; the protocol sees to the rest."""
+
+
+def _shake_hands(
+    head: bytes, is_welcome: Callable[[str | None, str], bool]
+) -> tuple[list[Extension], bytes]:
+    """What was agreed on, and the answer. Raises HandshakeRefused."""
+    protocol = ServerProtocol(extensions=_EXTENSIONS, logger=log)
+    protocol.receive_data(head)
+    events = protocol.events_received()
+    if not events:  # it can't be read
+        raise HandshakeRefused(400)
+    (request,) = events
+    assert isinstance(request, Request)
+    hosts, origins = request.headers.get_all("Host"), request.headers.get_all("Origin")
+    if len(hosts) != 1 or len(origins) > 1:
+        raise HandshakeRefused(400)
+    response = protocol.accept(request)
+    if response.status_code != 101:
+        raise HandshakeRefused(426 if response.status_code == 426 else 400)
+    if not is_welcome(origins[0] if origins else None, hosts[0]):
+        raise HandshakeRefused(403)
+    protocol.send_response(response)
+    return protocol.extensions, b"".join(protocol.data_to_send())
 
 
 def text_frame(payload: bytes) -> bytes:

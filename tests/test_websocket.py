@@ -5,8 +5,10 @@ Here the line dialect is spoken in frames. Which one it is matters nowhere else.
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -301,6 +303,15 @@ def test_with_a_greeting_websocket_needs_its_own_listener() -> None:
         hear(upgraded(chat), "hello")
 
 
+def test_a_greeting_and_sites_are_read_again() -> None:
+    with Stepped(greeting="hello") as chat:
+        config = replace(chat.server.config, greeting="", origin=("https://a.example",))
+        assert chat.server.reconfigure(config) == []
+        client = chat.connect()
+        client.send_bytes(request(Origin="https://a.example"))
+        client.expect("HTTP/1.1 101 Switching Protocols\r")
+
+
 def test_without_the_package_a_request_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     without_websockets(monkeypatch)
     with Stepped() as chat:
@@ -423,6 +434,17 @@ def test_the_server_stops() -> None:
         chat.until(lambda: chat.server.stopped, "the end")
 
 
+def test_the_server_stops_while_somebody_asks_to_come_in() -> None:
+    with Stepped() as chat:
+        client = chat.connect()
+        chat.turns()
+        client.send_bytes(request())
+        chat.server.stop()
+        client.expect_end("INFO server-shutdown")
+        client.hang_up()
+        chat.until(lambda: chat.server.stopped, "the end")
+
+
 def test_the_server_is_full() -> None:
     with Stepped(listen=WS, max_clients=1) as chat:
         client = knock(chat)
@@ -454,6 +476,27 @@ def test_the_other_side_ends_it(way: str, last: bytes, code: int) -> None:
         assert closed(ben._received).code == code
         ann.expect("MSG Ben goodbye", "INFO Ben disconnected")
         ann.expect_nothing()
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        (frame(TEXT, b"\xff"), "WebSocket: not UTF-8"),
+        (frame(CLOSE, b"\x03\xe9MSG secret"), "closed by client"),
+    ],
+)
+def test_the_log_says_why_and_nothing_that_was_said(
+    last: bytes, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with Stepped(listen=WS) as chat:
+        ann = log_in(chat, "Ann")
+        ann.send_bytes(frame(TEXT, b"MSG secret") + last)
+        ann._until(lambda: ann._ended, "end")
+        ann.hang_up()
+        chat.until(lambda: not chat.connections, "the loss")
+    assert f"after 0.000 s: {reason}" in caplog.text
+    assert "secret" not in caplog.text
 
 
 @WAYS
