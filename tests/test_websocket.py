@@ -9,6 +9,7 @@ import logging
 import socket
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +90,23 @@ def test_it_is_the_same_conversation(way: str) -> None:
         hear_goodbye(ben, 1000, "quit")
         ann.expect("INFO Ben disconnected")
         hear(eve, "INFO Ben disconnected")
+
+
+@WAYS
+def test_what_is_kept_first_is_heard_behind_the_answer_to_the_request(
+    way: str, tmp_path: Path
+) -> None:
+    with Stepped(listen=WS, store=str(tmp_path / "chat.db"), echo=True) as chat:
+        ann, ben = log_in(chat, "Ann"), knock(chat, way)
+        say(ann, "MSG before")
+        ben.send_bytes(request())
+        hear(ann, "MSG Ann before")
+        ben.expect("HTTP/1.1 101 Switching Protocols\r")
+        while ben.read(1) != ["\r"]:
+            pass
+        say(ben, "LOGIN Ben", "HISTORY lobby 1", "MSG hi")
+        hear(ben, "OK")
+        hear(ann, "MSG Ben hi")
 
 
 def test_several_lines_are_several_frames_and_nothing_is_none() -> None:
