@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chat.dialects import DIALECTS
 from chat.dialects.detect import detect
+from chat.handlers import ChatHandler
 from chat.http import turn_away, turned_away_with
-from chat.shell import ChatHandler, Shell
+from chat.shell import Shell
 from reactor import Connection
 
 GREETED = "A greeting comes first here; WebSocket needs a listener of its own (--listen ws:PORT)."

@@ -21,9 +21,10 @@ from chat.core.events import Event, Refused
 from chat.dialects import DIALECTS
 from chat.durable import DurableShell
 from chat.entrance import handler_for
+from chat.handlers import AdminHandler
 from chat.http import answer
 from chat.local import LocalUser
-from chat.shell import AdminHandler, Shell
+from chat.shell import Shell
 from chat.store import Store, StoreError
 from reactor import Address, Reactor, format_address
 

@@ -7,7 +7,6 @@ become the core's inputs (ChatHandler), the core's actions become calls of the r
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
@@ -16,16 +15,15 @@ from typing import Any, Final
 from chat.core import ChatCore, actions
 from chat.core.actions import Action, Audience, Send
 from chat.core.commands import Command, Login
-from chat.core.dialect import Dialect
 from chat.core.errors import Refusal
 from chat.core.events import Event, Refused, Told
 from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
-from chat.dialects import ADMIN, ADMIN_JSON, LOCAL
+from chat.dialects import LOCAL
 from chat.heartbeat import Heartbeat
 from chat.idle import IdleClock
 from chat.local import Host, LocalGroup, LocalUser
 from chat.passwords import hash_password, is_password
-from reactor import Connection, Group, Handler, Reactor
+from reactor import Connection, Group, Reactor
 
 log = logging.getLogger("chat")
 
@@ -50,7 +48,7 @@ class Shell:
         self.stop = stop  # the server, when its administration wants it
         self.table = PERFORM  # what is done with the core's actions
         self.work: dict[type[Job], Work] = WORK  # how its jobs are done
-        self.idle = IdleClock(reactor, self._time_out)
+        self.idle = IdleClock(reactor, self._time_out, _is_timed)
         self.heartbeat = Heartbeat(reactor)
         self.origins: frozenset[str] = frozenset()  # of other sites whose pages may chat here
         self.locals: dict[int, LocalUser] = {}
@@ -212,6 +210,11 @@ class Shell:
         note(where, action.session, action.what, **user)
 
 
+def _is_timed(connection: Connection) -> bool:
+    """Whether it means something that nothing is heard of a connection."""
+    return getattr(connection.handler, "is_timed", True)
+
+
 def _check_password(job: CheckPassword) -> bool:
     return is_password(job.password, job.stored)
 
@@ -240,88 +243,6 @@ PERFORM: Final[dict[type[Action], Performer]] = {
     actions.StopServer: Shell._stop_server,
     actions.Report: Shell._report,
 }
-
-
-class ChatHandler(Handler):
-    """What the reactor tells, as the core's inputs. One per listener: it knows the dialect.
-
-    A connection's number is its session's number; its `context` is the shell's IdleClock's.
-    """
-
-    __slots__ = ("_core", "_dialect", "_is_local", "_shell")
-
-    def __init__(self, shell: Shell, dialect: Dialect, *, is_local: bool = False) -> None:
-        self._shell = shell
-        self._core = shell.core
-        self._dialect = dialect
-        self._is_local = is_local  # on a Unix socket: nobody has an address
-
-    def connection_made(self, connection: Connection) -> None:
-        """Someone is at the door."""
-        note(connection.peer, connection.id, "opened", logging.DEBUG)
-        self._shell.idle.add(connection)
-        self.begin(connection)
-
-    def begin(self, connection: Connection) -> None:
-        """A session begins."""
-        shell = self._shell
-        host = "" if self._is_local else sys.intern(connection.peer.rpartition(":")[0].strip("[]"))
-        now = shell.wall_clock()
-        shell.perform_all(self._core.connect(connection.id, self._dialect, now, host))
-
-    def line_received(self, connection: Connection, line: bytes) -> None:
-        """The way of every message. What it costs is what the server costs."""
-        shell = self._shell
-        for action in self._core.receive(connection.id, line, shell.wall_clock()):
-            shell.table[type(action)](shell, action)
-
-    def line_too_long(self, connection: Connection) -> None:
-        """A line that nobody kept."""
-        shell = self._shell
-        shell.perform_all(self._core.receive_too_long(connection.id, shell.wall_clock()))
-
-    def eof_received(self, connection: Connection) -> None:
-        """`printf ... | nc -N`: everything was handled, the answers are still to be sent."""
-        self.end(connection, "closed by client")
-
-    def end(self, connection: Connection, reason: str) -> None:
-        """A session ends that nothing more will come of."""
-        self._disconnected(connection, reason)
-        self._shell.perform(actions.Close(connection.id, reason))
-
-    def connection_lost(self, connection: Connection, reason: str) -> None:
-        """However it ended."""
-        shell = self._shell
-        shell.idle.discard(connection)
-        self._disconnected(connection, reason)
-        seconds = shell.reactor.time() - connection.opened_at
-        note(connection.peer, connection.id, "closed", reason=reason, seconds=seconds)
-        shell.connection_lost()
-
-    def loggable(self, line: bytes) -> bytes:
-        """The verb alone: what stands behind it may be a message or a password."""
-        return line.split(None, 1)[0][:LOGGED_INPUT_MAX_BYTES] if line.split() else b""
-
-    def _disconnected(self, connection: Connection, reason: str) -> None:
-        shell = self._shell
-        shell.perform_all(self._core.disconnect(connection.id, reason, shell.wall_clock()))
-
-
-class AdminHandler(ChatHandler):
-    """For the socket of the server's administration."""
-
-    __slots__ = ()
-
-    def __init__(self, shell: Shell) -> None:
-        super().__init__(shell, ADMIN, is_local=True)
-
-    def line_received(self, connection: Connection, line: bytes) -> None:
-        """`json` asks for answers in JSON from then on."""
-        shell = self._shell
-        if line.strip().lower() == b"json":
-            shell.perform_all(shell.core.speak(connection.id, ADMIN_JSON, shell.wall_clock()))
-        else:
-            super().line_received(connection, line)
 
 
 def note(

@@ -14,8 +14,9 @@ from chat.core.commands import Command
 from chat.core.dialect import Dialect
 from chat.core.events import Event
 from chat.dialects import DIALECTS
+from chat.handlers import ChatHandler
 from chat.http import turn_away, turned_away_with
-from chat.shell import ChatHandler, Shell
+from chat.shell import Shell
 from reactor import Connection, ConnectionLimits, Handler
 from reactor.websocket import HandshakeRefused, WebSocketFramer, text_frame
 
@@ -36,7 +37,6 @@ CODES: Final = {
     "refused": 1008,
     "banned": 1008,
     "kicked": 1008,
-    "idle timeout": 4000,
 }
 """Of a close, by the reason for it (RFC 6455, 7.4); any other is 1000, the normal end."""
 
@@ -85,9 +85,12 @@ def is_welcome(origin: str | None, host: str, allowed: Collection[str]) -> bool:
 
 
 class WebSocketHandler(ChatHandler):
-    """For a port where WebSocket is spoken, and for those elsewhere who turn out to speak it."""
+    """For a port where WebSocket is spoken, and for those elsewhere who turn out to speak it. There
+    may be silence: the heartbeat tells who is there."""
 
     __slots__ = ()
+
+    is_timed = False
 
     def __init__(self, shell: Shell, *, is_local: bool = False) -> None:
         super().__init__(shell, DIALECT, is_local=is_local)
@@ -115,6 +118,7 @@ class WebSocketHandler(ChatHandler):
         connection.write(framer.replies)
         framer.replies = b""
         connection.framer, connection.handler, connection.limits = framer, self, LIMITS
+        shell.idle.discard(connection)
         shell.heartbeat.add(connection, framer)
 
     def eof_received(self, connection: Connection) -> None:
@@ -127,6 +131,10 @@ class WebSocketHandler(ChatHandler):
         """However it ended."""
         self._shell.heartbeat.discard(connection)
         super().connection_lost(connection, reason)
+
+    def loggable(self, line: bytes) -> bytes:
+        """Its size: who would say where in it a password stands?"""
+        return Handler.loggable(self, line)
 
     def _speak(self, connection: Connection) -> None:
         shell = self._shell

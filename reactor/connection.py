@@ -208,13 +208,12 @@ class Connection:
         if self._state != OPEN:
             self._linger(data)
             return
+        self.heard_at = self.reactor.now
         ended = not data
         if self._tls is not None and data:
             data, ended = self._decrypt(self._tls, data)
         framer = self.framer
         lines = framer.feed(data)
-        if framer.heard:
-            self.heard_at = self.reactor.now
         if (ended or framer.ended) and self._state == OPEN:
             self._input = ENDED
             lines += framer.finish()

@@ -42,11 +42,6 @@ class Framer(Protocol):
         """Nothing more comes, though the socket has not said so: as at its end, it is closed."""
         ...
 
-    @property
-    def heard(self) -> bool:
-        """The last bytes were a sign of life: `heard_at` is when."""
-        ...
-
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return what they complete, in order."""
         ...
@@ -66,7 +61,6 @@ class LineFramer:
     __slots__ = ("_answers_left", "_command", "_line_max", "_partial", "_skipping", "replies")
 
     ended = False
-    heard = True
 
     def __init__(self, line_max_bytes: int = LINE_MAX_BYTES) -> None:
         self._line_max = line_max_bytes

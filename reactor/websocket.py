@@ -63,7 +63,6 @@ class WebSocketFramer:
         "_protocol",
         "awaits_pong",
         "ended",
-        "heard",
         "problem",
         "replies",
     )
@@ -83,7 +82,6 @@ class WebSocketFramer:
         self._message = bytearray()  # one that comes in fragments
         self._goodbye = b""  # the close frame that is due, where something called for one
         self.awaits_pong = False  # nothing has come in since the last ping
-        self.heard = False  # the last bytes completed a message; a pong is no sign of a person
         self.ended = False  # nothing more comes: the other side said so, or it broke the rules
         self.problem = ""  # which of them
 
@@ -98,7 +96,6 @@ class WebSocketFramer:
                 if not self.ended and frame.opcode in _TAKE:
                     _TAKE[frame.opcode](self, frame, messages)
             self._take_answers()
-        self.heard = bool(messages)
         return messages
 
     def finish(self) -> list[bytes]:

@@ -430,14 +430,11 @@ def test_they_are_not_all_pinged_at_once() -> None:
             clients.remove(pinged[0])
 
 
-def test_a_pong_does_not_make_one_busy() -> None:
+def test_who_answers_pings_may_be_silent() -> None:
     with Stepped(listen=WS) as chat:
         ann = log_in(chat, "Ann")
-        beats(chat, 59, ann)
+        beats(chat, 200, ann)
         assert chat.connections[0].is_open
-        beats(chat, 2)
-        hear(ann, "INFO idle-timeout")
-        hear_goodbye(ann, 4000, "idle timeout")
 
 
 # --- how it ends ----------------------------------------------------------------------------------

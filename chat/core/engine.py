@@ -167,9 +167,9 @@ class ChatCore:
         return actions
 
     def time_out(self, session_id: int, now: float) -> list[Action]:
-        """Nothing was heard of a session for too long; whoever administers the server may wait."""
+        """Nothing was heard of a session for too long."""
         session = self._sessions.get(session_id)
-        if session is None or session.state is State.OPERATOR:
+        if session is None:
             return []
         reason = "idle timeout"
         actions = self._handle(session, Disconnect(reason), REGISTRY[Disconnect], now)

@@ -138,13 +138,6 @@ def test_whatever_comes_shows_that_somebody_is_there(sign: bytes) -> None:
     assert framer.awaits_pong is False
 
 
-def test_a_pong_is_no_word_of_theirs() -> None:
-    framer = granted()
-    for data, heard in [(frame(PONG), False), (HI, True), (HI[:1], False), (HI[1:], True)]:
-        framer.feed(data)
-        assert framer.heard is heard
-
-
 # --- what is against the rules --------------------------------------------------------------------
 
 ZEROES = deflated(b"\0" * 2_000_000)
@@ -414,16 +407,3 @@ def test_who_sends_no_more_is_told_goodbye(upgraded: SetUp) -> None:
     client.send(HI)
     client.send_end()
     client.expect_end(b"\x88\x08\x03\xe8closed")
-
-
-def test_a_pong_is_not_heard(make_world: MakeWorld) -> None:
-    world = make_world()
-    client = world.connect()
-    client.connection.framer = granted()
-    before = client.connection.heard_at
-    client.send(frame(PING))
-    client.expect(b"\x8a\0")
-    assert client.connection.heard_at == before
-    client.send(HI)
-    world.until(world.handler.lines, "the message")
-    assert client.connection.heard_at > before
