@@ -3,14 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from chat.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from chat.config import Config, ConfigError
     from chat.core import LOBBY, ChatCore, Limits, Settings
     from chat.core.errors import Refusal
     from chat.local import LocalUser
     from chat.server import ChatServer
-
-__version__ = "0.1.0"
 
 __all__ = [
     "LOBBY",

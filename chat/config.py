@@ -80,6 +80,7 @@ class Config:
     echo: bool = False
     join_notices: bool = False
     idle_timeout: float = 60.0  # seconds
+    away_after: int = 600  # seconds
     rate_limit: Rate = Rate(20, 10.0)
     max_clients: int = 10_000
     log_level: str = "info"
@@ -107,6 +108,7 @@ class Config:
         """The core's part of it."""
         return Limits(
             clients_max=self.max_clients,
+            away_after_s=self.away_after,
             rate_burst=self.rate_limit.burst,
             rate_per_s=self.rate_limit.per_s or Limits().rate_per_s,
         )
@@ -291,6 +293,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
         parse_seconds,
         "SECONDS",
         "disconnect who sends nothing for so long (60); 0: never",
+        True,
+    ),
+    Option(
+        "away_after",
+        parse_amount,
+        "SECONDS",
+        "show as away who sends nothing for so long (600); 0: never",
         True,
     ),
     Option(

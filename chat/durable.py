@@ -20,13 +20,12 @@ from chat.core.actions import Action
 from chat.core.events import Said
 from chat.core.jobs import Job, ReadHistory
 from chat.core.records import decode, encode
-from chat.shell import PERFORM, WORK, Performer, Shell, Work
+from chat.shell import PERFORM, TIDY_S, WORK, Performer, Shell, Work
 from chat.store import Store, StoreError
 from reactor import Reactor
 
 log = logging.getLogger("chat")
 
-TIDY_S = 10.0  # how often old messages and rooms are looked for
 STEP_S = 0.05  # between two steps of deleting them, for others to have their turn
 WAITING_MAX_BYTES = 262_144  # of answers; then the turn's messages are kept early
 
@@ -140,7 +139,8 @@ class DurableShell(Shell):
 
     def _read_history(self, job: ReadHistory) -> tuple[Said, ...]:
         limits = self.core.world.limits
-        return self.store.recall(job.key, job.count, limits.history_read_max_bytes)
+        after = max(0, job.since or 0)
+        return self.store.recall(job.key, job.count, limits.history_read_max_bytes, after)
 
     # --- records ----------------------------------------------------------------------------------
 
@@ -152,6 +152,9 @@ class DurableShell(Shell):
         return self.core.saved(self._try(self.store.save, records), self.wall_clock())
 
     # --- now and then -----------------------------------------------------------------------------
+
+    def keep_tidy(self) -> None:
+        """It does so in any case: what is stored grows old while nobody is there, too."""
 
     def _tidy(self) -> None:
         """A step at a time: each holds up the loop for half a millisecond."""

@@ -39,6 +39,7 @@ class ChatHandler(Handler):
     def begin(self, connection: Connection) -> None:
         """A session begins."""
         shell = self._shell
+        shell.keep_tidy()
         host = "" if self._is_local else sys.intern(connection.peer.rpartition(":")[0].strip("[]"))
         now = shell.wall_clock()
         shell.perform_all(self._core.connect(connection.id, self._dialect, now, host))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -30,6 +31,7 @@ from reactor import Address, Reactor, format_address
 
 T = TypeVar("T")
 
+EPOCH_BYTES = 8  # so that no two runs have the same
 DAY_S = 86_400.0
 SHUTDOWN_S = 5.0  # how long a stopping server waits for people to read the last lines
 
@@ -223,10 +225,11 @@ class ChatServer:
     def _make_shell(self, wall_clock: Callable[[], float]) -> Shell:
         """With a store, if the configuration names one. Raises StoreError."""
         config, reactor = self.config, self.reactor
-        core = ChatCore(config.limits, config.settings, durable=bool(config.store))
         if not config.store:
+            core = ChatCore(config.limits, config.settings, epoch=token_hex(EPOCH_BYTES))
             return Shell(core, reactor, wall_clock, self._stop_if_empty, self.stop)
         store = self._store = Store(config.store, config.store_sync)
+        core = ChatCore(config.limits, config.settings, durable=True, epoch=store.epoch)
         try:
             return DurableShell(core, reactor, wall_clock, self._stop_if_empty, self.stop, store)
         except ValueError as error:  # a record that somebody else has written

@@ -27,6 +27,7 @@ from reactor import Connection, Group, Reactor
 
 log = logging.getLogger("chat")
 
+TIDY_S = 10.0  # how often the core looks around while people are there
 LOGGED_INPUT_MAX_BYTES = 200  # of a line that a bug of ours choked on
 
 
@@ -53,6 +54,7 @@ class Shell:
         self.origins: frozenset[str] = frozenset()  # of other sites whose pages may chat here
         self.locals: dict[int, LocalUser] = {}
         self._groups: dict[Audience, Group | LocalGroup] = {}
+        self._tidies = False  # a timer runs
 
     # --- users in this process ------------------------------------------------------------------
 
@@ -61,6 +63,7 @@ class Shell:
         self.commit()
         user = LocalUser(host, self.reactor.next_id())
         self.locals[user.session] = user
+        self.keep_tidy()
         try:
             self._answers(user, self.core.connect(user.session, LOCAL, self.wall_clock()))
             self.ask(user, Login(name, proven=True))  # a program in process needs no password
@@ -118,6 +121,21 @@ class Shell:
 
     def commit(self) -> None:
         """Have what others said heard, if it waits for something. Nothing does here."""
+
+    # --- now and then ---------------------------------------------------------------------------
+
+    def keep_tidy(self) -> None:
+        """Somebody is there: have the core look around every TIDY_S, until nobody is. Where nobody
+        is, nothing wakes the loop."""
+        if not self._tidies:
+            self._tidies = True
+            self.reactor.call_later(TIDY_S, self._tidy)
+
+    def _tidy(self) -> None:
+        self._tidies = False
+        if self.reactor.connections or self.locals:
+            self.keep_tidy()
+        self.perform_all(self.core.tidy(self.wall_clock()))
 
     # --- the core's actions ---------------------------------------------------------------------
 

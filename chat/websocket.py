@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import urlsplit
 
-from chat.core.commands import Command
+from chat.core.commands import Command, Tagged
 from chat.core.dialect import Dialect
 from chat.core.events import Event
-from chat.dialects import DIALECTS
+from chat.dialects import JSON
 from chat.handlers import ChatHandler
 from chat.http import turn_away, turned_away_with
 from chat.shell import Shell
@@ -55,17 +55,29 @@ class Framed:
         """As in the dialect."""
         return self._dialect.arrival
 
-    def parse(self, line: bytes) -> Command:
+    @property
+    def reads_history(self) -> bool:
+        """As in the dialect."""
+        return self._dialect.reads_history
+
+    def parse(self, line: bytes) -> Command | Tagged:
         """What a message asks for."""
         return self._dialect.parse(line)
 
     def render(self, event: Event) -> bytes:
-        """Frames, one behind the other; empty if there is nothing to say."""
-        lines = self._dialect.render(event).split(b"\n")
-        return b"".join([text_frame(line) for line in lines if line])
+        """A frame; empty if there is nothing to say."""
+        return _framed(self._dialect.render(event))
+
+    def answer(self, event: Event, tag: str) -> bytes:
+        """The same, to who asked for it."""
+        return _framed(self._dialect.answer(event, tag))
 
 
-DIALECT: Dialect = Framed(DIALECTS["line"])
+def _framed(line: bytes) -> bytes:
+    return text_frame(line.removesuffix(b"\n")) if line else b""
+
+
+DIALECT: Dialect = Framed(JSON)
 """What is spoken in WebSocket's frames."""
 
 

@@ -7,18 +7,20 @@ in the words of its dialect, in one line, to nobody but who typed it, and change
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import json
+from typing import Any, Final, NamedTuple
 
 import pytest
 
 from chat.core.errors import ERRORS, Code
-from chat.dialects import DIALECTS
+from chat.dialects import DIALECTS, JSON
 from chat.dialects import admin as admin_dialect
 from chat.dialects import line as line_dialect
 from chat.dialects import slash as slash_dialect
 from chat.dialects.admin import AdminDialect
 from chat.dialects.base import Verb
 from tests.core.support import UNLIMITED, Chat, contents
+from tests.dialects.schema import DEFINITIONS
 
 FINE: Final = ""
 """No refusal: a text may be of many words, and what stands behind a verb that needs nothing is
@@ -130,6 +132,8 @@ ROWS: Final[dict[str, dict[str, Row]]] = {
             (f"tea {ESC}1", "invalid-number"),
             ("tea", FINE),
         ),
+        "AWAY": Row(FINE, ("two words", FINE), (REASON, "text-too-long"), (ESC, FINE)),
+        "BACK": ALONE,
         "KICK": sanction("tea ", "no-such-user"),
         "BAN": sanction("tea ", "no-such-user"),
         "UNBAN": of_member("no-such-ban"),
@@ -159,6 +163,8 @@ ROWS: Final[dict[str, dict[str, Row]]] = {
         "/HISTORY": Row(
             FINE, ("1 2", "invalid-number"), (NUMBER, "invalid-number"), (ESC, "invalid-number")
         ),
+        "/AWAY": Row(FINE, ("two words", FINE), (REASON, "text-too-long"), (ESC, FINE)),
+        "/BACK": ALONE,
         "/KICK": sanction("", "no-such-user"),
         "/BAN": sanction("", "no-such-user"),
         "/UNBAN": of_name("no-such-ban"),
@@ -233,6 +239,8 @@ def try_out(dialect: str, verb: str, behind: bytes, code: str) -> None:
     who = "new" if verb in ENTRANCE else dialect
     chat = gathering()
     chat.send("bob", "JOIN den" if dialect == "slash" else "JOIN tea")
+    if verb.endswith("BACK"):
+        chat.send(who, verb.replace("BACK", "AWAY"))
     chat.read_all()
     before = contents(chat.core.world)
     chat.send(who, verb.encode() + behind)
@@ -310,3 +318,83 @@ def test_a_room_without_a_name_is_none(dialect: str) -> None:
     typed = {"line": "SAY # hi", "slash": "/users #", "admin": "CLOSE #"}[dialect]
     chat.send(dialect, typed)
     assert chat.read_all() == {dialect: [refusal(dialect, "no-such-room")]}
+
+
+# --- the JSON dialect -----------------------------------------------------------------------------
+#
+# Its objects have fields instead of arguments; `tests/dialects/test_json.py` has those of another
+# type. Here they are of the right one, and no good.
+
+GOOD: Final[dict[str, Any]] = {
+    **{"room": "tea", "name": "eve", "password": "a secret", "to": "bob", "text": "hello"},
+    **{"epoch": "e", "seq": 1, "count": 1, "seconds": 60, "reason": "spam"},
+}
+FIRST: Final = {"login", "register"}  # what there is for who has no name yet
+KNOWN: Final = {"kick", "ban", "mute", "op", "deop", "unban", "unmute"}  # names of others
+
+# By field: what it is, and what becomes of it; by type, where that is another thing.
+NO_GOOD: Final[list[tuple[str, str, Code, dict[str, Code | str]]]] = [
+    ("name", NAME, "invalid-username", dict.fromkeys(KNOWN, "no-such-user")),
+    ("name", "two words", "invalid-username", dict.fromkeys(KNOWN, "no-such-user")),
+    ("name", "", "invalid-username", dict.fromkeys(KNOWN, "no-such-user")),
+    ("name", ESC, "invalid-username", dict.fromkeys(KNOWN, "no-such-user")),
+    ("room", ROOM, "no-such-room", {"join": "invalid-room-name"}),
+    ("room", "#", "no-such-room", {"join": "invalid-room-name"}),
+    ("room", "", "bad-message", {}),
+    ("room", ESC, "no-such-room", {"join": "invalid-room-name"}),
+    (
+        "password",
+        PASSWORD,
+        "invalid-password",
+        {"login": "not-registered", "nick": "not-registered"},
+    ),
+    ("to", NAME, "no-such-user", {}),
+    ("to", "", "no-such-user", {}),
+    ("text", LINE, "text-too-long", {}),
+    ("text", "", "empty-message", {"topic": FINE, "away": FINE}),
+    ("text", ESC[0], "empty-message", {"topic": FINE, "away": FINE}),
+    ("reason", REASON, "text-too-long", {}),
+]
+BANNED: Final[dict[str, Code]] = {"unban": "no-such-ban", "unmute": "no-such-ban"}
+
+
+def asked(kind: str) -> dict[str, Any]:
+    """An object of a type with all its fields, all of them good."""
+    fields = DEFINITIONS[f"ask.{kind}"]["properties"]
+    good = GOOD | ({"name": "bob"} if kind in KNOWN else {})
+    return {"type": kind} | {name: good[name] for name in fields if name in good}
+
+
+OBJECTS: Final = [
+    (name.removeprefix("ask."), field, value, code, others)
+    for name, definition in DEFINITIONS.items()
+    for field, value, code, others in NO_GOOD
+    if name.startswith("ask.") and field in definition["properties"]
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "code", "others"),
+    OBJECTS,
+    ids=[f"{kind}-{field}-{value[:9]!r}" for kind, field, value, *_ in OBJECTS],
+)
+def test_a_field_that_is_no_good(
+    kind: str, field: str, value: str, code: str, others: dict[str, str]
+) -> None:
+    code = BANNED.get(kind, others.get(kind, code)) if field == "name" else others.get(kind, code)
+    chat = Chat("bob", limits=UNLIMITED)
+    chat.connect("ann", JSON)
+    if kind not in FIRST:
+        chat.send("ann", '{"type":"login","name":"ann"}', '{"type":"join","room":"tea"}')
+        chat.send("bob", "JOIN tea")
+    chat.read_all()
+    before = contents(chat.core.world)
+    chat.send("ann", json.dumps({**asked(kind), field: value, "id": "q"}))
+    chat.finish_jobs()
+    found = [each for each in chat.objects("ann") if each.get("id") == "q"]
+    assert [each.get("code", FINE) for each in found] == [code]
+    if code:
+        assert contents(chat.core.world) == before
+        assert chat.read_all() == {}
+    chat.send("ann", '{"type":"ping"}')
+    assert chat.objects("ann")[-1] == {"type": "pong"}

@@ -17,7 +17,8 @@ from chat.config import Rate
 from chat.core import commands
 from chat.core.errors import Refusal
 from chat.core.events import Recalled, Said
-from chat.durable import TIDY_S, WAITING_MAX_BYTES
+from chat.durable import WAITING_MAX_BYTES
+from chat.shell import TIDY_S
 from chat.store import Store
 from tests.chatting import Stepped, Threaded
 from tests.keeping import UNLIMITED, durable, full_disk, history, kept, shell_of, store_of

@@ -19,7 +19,8 @@ BELOW_THE_SHELL = ("chat.core", "chat.dialects", "chat.local", "reactor")
 MAY_IMPORT = {
     "reactor": ("reactor",),
     "chat.core": ("chat.core",),
-    "chat.dialects": ("chat.core", "chat.dialects"),
+    "chat.dialects": ("chat.core", "chat.dialects", "chat.version"),
+    "chat.version": (),
     "chat.local": ("chat.core",),
     "chat.config": ("chat.core", "chat.dialects", "reactor"),
     "chat.heartbeat": ("reactor",),
@@ -44,7 +45,7 @@ MAY_IMPORT = {
     ),
     "chat.admin": ("chat.config",),
     "chat.logs": ("chat.config",),
-    "chat": ("chat.config", "chat.core", "chat.local", "chat.server"),
+    "chat": ("chat.config", "chat.core", "chat.local", "chat.server", "chat.version"),
     "chat.serve": (
         *("chat.config", "chat.logs", "chat.server", "chat.shell", "chat.store", "reactor"),
     ),

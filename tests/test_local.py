@@ -128,7 +128,7 @@ def test_others_are_told_when_a_local_user_joins_and_leaves() -> None:
 
 
 def test_a_local_user_is_neither_idle_nor_too_fast() -> None:
-    with Stepped() as chat:
+    with Stepped(away_after=0) as chat:
         bot, other = chat.server.join("bot"), chat.server.join("other")
         chat.let_pass(100_000.0)
         for _ in range(500):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from chat.core import commands
-from chat.durable import STEP_S, TIDY_S
+from chat.durable import STEP_S
+from chat.shell import TIDY_S
 from chat.store import StoreError
 from chat.store import store as store_module
 from tests.chatting import Client, Stepped

@@ -205,14 +205,14 @@ def test_the_descriptor_is_readable_when_there_is_something_to_do() -> None:
 
 
 def test_time_that_passes_is_told_by_timeout() -> None:
-    with Stepped(idle_timeout=60.0) as chat:
+    with Stepped(idle_timeout=8.0) as chat:
         chat.turns()
         assert chat.server.timeout() is None
         chat.connect()
         chat.until(lambda: chat.connections, "the connection")
-        assert chat.server.timeout() == pytest.approx(60.0, abs=0.1)
-        chat.clock.now += 45
-        assert chat.server.timeout() == pytest.approx(15.0, abs=0.1)
+        assert chat.server.timeout() == pytest.approx(8.0, abs=0.1)
+        chat.clock.now += 6
+        assert chat.server.timeout() == pytest.approx(2.0, abs=0.1)
 
 
 def test_a_server_in_asyncio() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from chat.config import Rate
 from chat.core.actions import Action
+from chat.shell import TIDY_S
 from tests.chatting import Client, Stepped
 
 IAC, DONT, DO, WONT, WILL = b"\xff", b"\xfe", b"\xfd", b"\xfc", b"\xfb"
@@ -172,7 +173,7 @@ def test_those_who_are_gone_leave_nothing_behind() -> None:
         chat.server.join("bot").leave()
         chat.let_pass(30.0)
         chat.until(lambda: not chat.connections, "the end of all")
-        chat.turns()
+        chat.let_pass(TIDY_S)  # the last look around
         assert left_behind(chat) == nothing
 
 

@@ -16,10 +16,12 @@ CURRENT = ""
 
 @value
 class Login:
-    """Be known by a name from now on; `proven`: whose password was right, if it has one."""
+    """Be known by a name from now on; `proven`: whose password was right, if it has one.
+    `lobby`: and be in the lobby."""
 
     name: str
     proven: bool = False
+    lobby: bool = True
 
 
 @value
@@ -37,18 +39,20 @@ class Nick:
 
 @value
 class Authenticate:
-    """Be known by a registered name from now on."""
+    """Be known by a registered name from now on; `lobby`: see Login."""
 
     name: str
     password: str = field(repr=False)
+    lobby: bool = True
 
 
 @value
 class Enrol:
-    """Have a name for oneself, and be known by it from now on."""
+    """Have a name for oneself, and be known by it from now on; `lobby`: see Login."""
 
     name: str
     password: str = field(repr=False)
+    lobby: bool = True
 
 
 @value
@@ -57,6 +61,7 @@ class Register:
 
     name: str
     password_hash: str = field(repr=False)
+    lobby: bool = True
 
 
 @value
@@ -76,18 +81,20 @@ class Leave:
 
 @value
 class Say:
-    """Say something to everyone in a room."""
+    """Say something to everyone in a room. `tag` is the sender's own name for it."""
 
     room: str
     text: str
+    tag: str = ""
 
 
 @value
 class Act:
-    """Do something in front of everyone in a room: `/me waves`."""
+    """Do something in front of everyone in a room: `/me waves`. `tag`: see Say."""
 
     room: str
     text: str
+    tag: str = ""
 
 
 @value
@@ -131,6 +138,30 @@ class Recall:
 
     room: str
     count: int
+
+
+@value
+class Resume:
+    """List what was said in a room after message number `seq` of an `epoch` (see Room)."""
+
+    room: str
+    epoch: str
+    seq: int
+
+
+@value
+class Away:
+    """Say that one is not there, and perhaps why; `idle`: nobody said so, but it looks like it."""
+
+    text: str = ""
+    idle: bool = False
+
+
+@value
+class Back:
+    """Say that one is there again; `idle`: nobody said so, but it looks like it."""
+
+    idle: bool = False
 
 
 @value
@@ -217,6 +248,11 @@ class Who:
 @value
 class Help:
     """List the commands."""
+
+
+@value
+class Hello:
+    """Ask what one has come to: what being there means, in some dialects."""
 
 
 @value
@@ -361,6 +397,9 @@ Command = (
     | ListRooms
     | ListMembers
     | Recall
+    | Resume
+    | Away
+    | Back
     | Kick
     | BanUser
     | UnbanUser
@@ -372,6 +411,7 @@ Command = (
     | Tell
     | Who
     | Help
+    | Hello
     | Ping
     | Quit
     | Disconnect
@@ -393,3 +433,11 @@ Command = (
     | Malformed
     | Blank
 )
+
+
+@value
+class Tagged:
+    """A command whose answer is to carry a tag. Made by dialects; `receive` takes it apart."""
+
+    command: Command
+    tag: str

@@ -51,28 +51,38 @@ class Delivery:
         return actions
 
     def reply(self, event: Event, session: Session, actions: list[Action]) -> None:
-        """To nobody but who asked."""
+        """To nobody but who asked. The first answer carries the tag, if there was one."""
+        if session.tag:
+            tag, session.tag = session.tag, ""
+            actions.append(Send(session.id, session.dialect.answer(event, tag)))
+        else:
+            self.tell(event, session, actions)
+
+    def tell(self, event: Event, session: Session, actions: list[Action]) -> None:
+        """To one session, which may have asked for something else."""
         if data := session.dialect.render(event):
             actions.append(Send(session.id, data))
 
     def publish(self, event: Event, room: str, but: int | None, actions: list[Action]) -> None:
         """To a whole room, except perhaps to one session."""
         for dialect, audience, _ in self._audiences.get(room, _NOBODY).values():
-            actions.append(Publish(audience, dialect.render(event), but))
+            if data := dialect.render(event):
+                actions.append(Publish(audience, data, but))
 
     def said(self, event: events.Said, session: Session, actions: list[Action]) -> None:
-        """Seed 1 echoes to the sender, seeds 0 and 2 don't."""
+        """Seed 1 echoes to the sender, seeds 0 and 2 don't. Who tagged it is answered."""
         but = None if self.settings.echo else event.session
-        if not self.durable:
-            self.publish(event, event.room, but, actions)
-            return
-        then: list[Action] = []
+        then = actions
+        if self.durable:
+            then = []
+            actions.append(Store(fold(event.room), event, then, session.dialect))
         self.publish(event, event.room, but, then)
-        actions.append(Store(fold(event.room), event, then, session.dialect))
+        if session.tag:
+            self.reply(event, session, then)
 
     def told(self, event: events.Told, _session: Session, actions: list[Action]) -> None:
         """To one session, whichever dialect it speaks."""
-        self.reply(event, self.sessions[event.to], actions)
+        self.tell(event, self.sessions[event.to], actions)
 
     def logged_in(self, event: events.LoggedIn, session: Session, actions: list[Action]) -> None:
         """The session has a name from here on."""
@@ -81,14 +91,23 @@ class Delivery:
         actions.append(Report(session.id, "logged in", event.name))
 
     def registered(self, event: events.Registered, session: Session, actions: list[Action]) -> None:
-        """News for who asked, and for the log."""
-        self.reply(event, session, actions)
+        """News for who asked, and for the log; the answer comes with it."""
+        self.tell(event, session, actions)
         actions.append(Report(session.id, "registered", event.name))
 
     def renamed(self, event: events.Renamed, session: Session, actions: list[Action]) -> None:
         """News for everyone who is in a room with the user."""
         session.name = event.new
         self._tell_neighbours(event, event.session, actions)
+
+    def status_changed(
+        self, event: events.StatusChanged, session: Session, actions: list[Action]
+    ) -> None:
+        """News for everyone who is in a room with the user, and for the user: not everyone who is
+        back has said so."""
+        self._tell_neighbours(event, None, actions)
+        if not event.rooms:
+            self.tell(event, session, actions)
 
     def joined(self, event: events.Joined, session: Session, actions: list[Action]) -> None:
         """News for those in the room, and one more of them afterwards. That someone came into the
@@ -111,7 +130,7 @@ class Delivery:
         """News for the room, and for who it is about, wherever they are."""
         self.publish(event, event.room, None, actions)
         if event.session is not None:
-            self.reply(event, self.sessions[event.session], actions)
+            self.tell(event, self.sessions[event.session], actions)
         actions.append(_about(session.id, f"{event.deed} in {event.room}", event.name))
 
     def room_closed(
@@ -124,11 +143,11 @@ class Delivery:
         """News for all the world."""
         for session in self.sessions.values():
             if session.state is not State.OPERATOR:
-                self.reply(event, session, actions)
+                self.tell(event, session, actions)
 
     def expelled(self, event: events.Expelled, _session: Session, actions: list[Action]) -> None:
         """News for who it is about."""
-        self.reply(event, self.sessions[event.session], actions)
+        self.tell(event, self.sessions[event.session], actions)
         actions.append(_about(event.session, "expelled", event.name))
 
     def excluded(self, event: events.Excluded, session: Session, actions: list[Action]) -> None:
@@ -174,12 +193,15 @@ class Delivery:
         self._tell_neighbours(event, None, actions)
 
     def _tell_neighbours(
-        self, event: events.Renamed | events.Disconnected, but: int | None, actions: list[Action]
+        self,
+        event: events.Renamed | events.Disconnected | events.StatusChanged,
+        but: int | None,
+        actions: list[Action],
     ) -> None:
         if event.rooms:
             self.publish(event, event.rooms[0], but, actions)
         for session in event.others:
-            self.reply(event, self.sessions[session], actions)
+            self.tell(event, self.sessions[session], actions)
 
     def topic_set(self, event: events.TopicSet, _session: Session, actions: list[Action]) -> None:
         """Who set it hears it, too: that is the answer."""
@@ -241,6 +263,8 @@ _ROUTES: Final[dict[type[Event], _Route]] = {
     events.Departed: Delivery.reply,
     events.Said: Delivery.said,
     events.Told: Delivery.told,
+    events.StatusChanged: Delivery.status_changed,
+    events.Welcomed: Delivery.reply,
     events.TopicSet: Delivery.topic_set,
     events.TopicShown: Delivery.reply,
     events.RoomsListed: Delivery.reply,

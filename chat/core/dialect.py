@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from chat.core.actions import Rendered
-from chat.core.commands import Command
+from chat.core.commands import Command, Tagged
 from chat.core.events import Event
 
 
@@ -22,10 +22,19 @@ class Dialect(Protocol):
         """What somebody asks for by being there, if anything."""
         ...
 
-    def parse(self, line: bytes) -> Command:
+    @property
+    def reads_history(self) -> bool:
+        """Whether somebody who has joined a room is shown what was said there, unasked."""
+        ...
+
+    def parse(self, line: bytes) -> Command | Tagged:
         """What a line asks for. Never raises: what can't be understood is Malformed."""
         ...
 
     def render(self, event: Event) -> Rendered:
         """What to send about an event."""
+        ...
+
+    def answer(self, event: Event, tag: str) -> Rendered:
+        """The same, to who asked for it with a Tagged command."""
         ...

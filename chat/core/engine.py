@@ -20,12 +20,16 @@ from chat.core.addresses import is_within
 from chat.core.attempts import Attempts
 from chat.core.commands import (
     Administer,
+    Away,
+    Back,
     Command,
     Disconnect,
     Malformed,
+    Recall,
     Register,
     SetLimit,
     Settle,
+    Tagged,
     Tidy,
 )
 from chat.core.delivery import Delivery
@@ -33,6 +37,8 @@ from chat.core.dialect import Dialect
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
 from chat.core.events import (
+    Done,
+    Entered,
     Event,
     Excluded,
     Expelled,
@@ -44,7 +50,8 @@ from chat.core.events import (
     ShutDown,
     SlowedDown,
 )
-from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
+from chat.core.handlers.rooms import LOST
+from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome, ReadHistory
 from chat.core.limits import Limits
 from chat.core.records import Record
 from chat.core.registry import ASKS, CHANGES, READS, REGISTRY, SAVES, SERVER, Effect, Row
@@ -66,7 +73,8 @@ class ChatCore:
     Input for a session that has ended is ignored, as it may have crossed a Close on its way.
 
     `durable`: there is a store. Then what outlives the server is saved before it is true, and what
-    is said is kept before it is heard (the actions Save and Store); `load` brings it back.
+    is said is kept before it is heard (the actions Save and Store); `load` brings it back. `epoch`
+    is a text that no other run has had, unless it goes on with the same store.
     """
 
     def __init__(
@@ -75,14 +83,15 @@ class ChatCore:
         settings: Settings | None = None,
         *,
         durable: bool = False,
+        epoch: str = "",
     ) -> None:
-        self.world = World(limits, durable=durable)
+        self.world = World(limits, durable=durable, epoch=epoch)
         self._delivery = Delivery(settings or Settings(), durable=durable)
         self._deliver = self._delivery.deliver
         self._sessions = self._delivery.sessions
         self._attempts = Attempts()
-        self._jobs: dict[int, Job] = {}  # by the session that waits for it
-        self._saving: tuple[Session, Entry[Any]] | None = None
+        self._jobs: dict[int, tuple[Job, str]] = {}  # by the session that waits; its tag
+        self._saving: tuple[Session, Entry[Any], str] | None = None
         self._stopping = False
 
     @property
@@ -112,8 +121,8 @@ class ChatCore:
             return actions
         self._sessions[session_id] = session
         greeting = self._delivery.settings.greeting
-        actions = self._deliver((Greeted(greeting),), session) if greeting else []
-        return actions + self._arrive(session, now)
+        actions = self._arrive(session, now)
+        return actions + (self._deliver((Greeted(greeting),), session) if greeting else [])
 
     def speak(self, session_id: int, dialect: Dialect, now: float) -> list[Action]:
         """A session that has said nothing yet turns out to speak another dialect."""
@@ -128,7 +137,10 @@ class ChatCore:
         session = self._sessions.get(session_id)
         if session is None:
             return []
-        command = session.dialect.parse(line)
+        command: Any = session.dialect.parse(line)
+        tag = ""
+        if type(command) is Tagged:
+            command, tag = command.command, command.tag
         row = REGISTRY[type(command)]
         tokens = session.tokens - row.cost
         if tokens < 0 or now - session.filled_at > REFILL_S:
@@ -137,6 +149,9 @@ class ChatCore:
             if tokens < 0:
                 return self._hold(session, line, -tokens)
         session.tokens = tokens
+        if tag:
+            session.tag = tag
+            return self._handle(session, command, row, now) + self._answered(session)
         return self._handle(session, command, row, now)
 
     def receive_too_long(self, session_id: int, now: float) -> list[Action]:
@@ -155,6 +170,7 @@ class ChatCore:
         session = self._sessions.get(session_id)
         if session is None:
             return []
+        session.refill(self.world.limits, now)  # so much is known of when it was heard
         return self._handle(session, command, REGISTRY[type(command)], now)
 
     def disconnect(self, session_id: int, reason: str, now: float) -> list[Action]:
@@ -203,10 +219,11 @@ class ChatCore:
 
     def finish(self, session_id: int, outcome: Outcome, now: float) -> list[Action]:
         """What a RunJob came to; None if it failed."""
-        job = self._jobs.pop(session_id)
+        job, tag = self._jobs.pop(session_id)
         session = self._sessions.get(session_id)
         if session is None:
             return []
+        session.tag = tag
         if outcome is None:
             return self._deliver((Refused("try-again"),), session)
         if isinstance(job, CheckPassword):
@@ -216,17 +233,18 @@ class ChatCore:
             self._attempts.give_back(job, session.address)
             return self._handle(session, job.then, REGISTRY[type(job.then)], now)
         if isinstance(job, HashPassword):
-            command = Register(job.name, str(outcome))
+            command = Register(job.name, str(outcome), job.lobby)
             return self._handle(session, command, REGISTRY[Register], now)
-        return self._deliver((Recalled(job.room, outcome),), session)  # type: ignore[arg-type]
+        return self._deliver((self._recalled(job, outcome),), session)
 
     def saved(self, kept: bool, now: float) -> list[Action]:
         """Whether the records of the last Save are kept. If not, nothing has happened."""
         assert self._saving is not None, "nothing is being saved"
-        (session, entry), self._saving = self._saving, None
+        (session, entry, tag), self._saving = self._saving, None
+        session.tag = tag
         if not kept:
             return self._deliver((Refused("not-saved"),), session)
-        return self._tell(self.commit(entry), session, now)
+        return self._tell(self.commit(entry), session, now) + self._answered(session)
 
     def settle(self, kept: bool, now: float) -> None:
         """Whether all messages of the Stores since the last time are kept. If not, none is, and
@@ -235,12 +253,39 @@ class ChatCore:
 
     def refuse(self, store: Store) -> list[Action]:
         """A message could not be kept. Who said it is told, even if they have left since."""
-        return [Send(store.message.session, store.dialect.render(Refused("not-saved")))]
+        said, refused = store.message, Refused("not-saved")
+        answer = store.dialect.answer(refused, said.tag) if said.tag else None
+        return [Send(said.session, answer or store.dialect.render(refused))]
 
     def tidy(self, now: float) -> list[Action]:
-        """Forget what there is no more room for. To be called now and then; each call is short."""
+        """Forget what there is no more room for, and see who is away. To be called every few
+        seconds; each call is short."""
         events = self.commit(Entry(now, 0, "", Tidy()))
-        return [Forget(event.key) for event in events if isinstance(event, RoomForgotten)]
+        forgotten = [Forget(event.key) for event in events if isinstance(event, RoomForgotten)]
+        return [*forgotten, *self._look_around(now)]
+
+    def _look_around(self, now: float) -> list[Action]:
+        """Whoever has sent no line for long is away; who was away for that, and has, is back."""
+        actions: list[Action] = []
+        limits, users = self.world.limits, self.world.sessions
+        silent_since = now - (limits.away_after_s or inf)
+        for session in self._sessions.values():
+            user = users.get(session.id)
+            if user is None:
+                continue
+            command: Away | Back
+            if session.filled_at <= silent_since:
+                if user.away:
+                    continue
+                command = Away(idle=True)
+            elif user.idle:
+                command = Back(idle=True)
+            else:
+                continue
+            actions += self._handle(session, command, REGISTRY[type(command)], now)
+            if len(actions) >= limits.told_at_once:
+                break
+        return actions
 
     # --- the seam -------------------------------------------------------------------------------
 
@@ -262,6 +307,10 @@ class ChatCore:
             raise Refusal("server-full")
         if self.world.ban_on(session.address, now):
             raise Refusal("banned")
+
+    def _answered(self, session: Session) -> list[Action]:
+        """What is tagged has an answer, also where all that there is to say is told to a room."""
+        return self._deliver((Done(),), session) if session.tag else []
 
     def _handle(self, session: Session, command: Command, row: Row, now: float) -> list[Action]:
         """Through the gate, into an entry, out as actions."""
@@ -291,15 +340,24 @@ class ChatCore:
         if session.id in self._jobs:
             raise Refusal("try-again")
         self._attempts.check(asked, session.address, self.world.limits, now, len(self._jobs))
-        self._jobs[session.id] = asked
+        self._jobs[session.id] = asked, session.tag
+        session.tag = ""
         return [RunJob(session.id, asked)]
+
+    def _recalled(self, job: ReadHistory, messages: Any) -> Recalled:
+        room = self.world.rooms.get(job.key) or self.world.remembered.get(job.key)
+        last = room.seq - room.unsettled if room is not None else LOST
+        first = messages[0].seq if messages else last + 1
+        complete = job.since is None or first == job.since + 1
+        return Recalled(job.room, messages, job.epoch, complete)
 
     def _save(self, session: Session, entry: Entry[Any], now: float) -> list[Action]:
         """Commit an entry, but what it changes for good is saved first. Raises Refusal."""
         if self.world.durable:
             steps: Any = REGISTRY[type(entry.command)].handler(self.world, entry)
             if records := next(steps):
-                self._saving = session, entry
+                self._saving = session, entry, session.tag
+                session.tag = ""
                 return [Save(records)]
         return self._tell(self.commit(entry), session, now)
 
@@ -309,6 +367,9 @@ class ChatCore:
         for event in happened:
             if isinstance(event, Excluded):
                 actions += self._send_away(event, now)
+            elif isinstance(event, Entered) and session.dialect.reads_history:
+                recall = Recall(event.room, self.world.limits.history_kept)
+                actions += self._handle(session, recall, REGISTRY[Recall], now)
         return actions
 
     def _send_away(self, event: Excluded, now: float) -> list[Action]:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 Code = Literal[
     "already-in-room",
     "already-logged-in",
+    "bad-message",
     "banned",
     "empty-message",
     "invalid-number",
@@ -44,6 +45,7 @@ Code = Literal[
 ERRORS: Final[dict[Code, str]] = {
     "already-in-room": "You are in that room already.",
     "already-logged-in": "You are logged in already.",
+    "bad-message": "That is no message that this server knows.",
     "banned": "You are banned there.",
     "empty-message": "There is nothing in that message.",
     "invalid-number": "That number is too small, too large, or none.",

@@ -21,6 +21,14 @@ class Greeted:
 
 
 @value
+class Welcomed:
+    """What one has come to: the epoch (see World), and the limits that a client has to know."""
+
+    epoch: str
+    limits: tuple[tuple[str, float], ...]
+
+
+@value
 class LoggedIn:
     """A session has a name now; a guest's is the server's choice."""
 
@@ -60,11 +68,13 @@ class Joined:
 
 @value
 class Entered:
-    """A user is in a room now, with these others: what the user hears of Joined."""
+    """A user is in a room now, with these others (some of them away): what the user hears of
+    Joined."""
 
     room: str
     names: tuple[str, ...]
     topic: str
+    away: tuple[str, ...] = ()
 
 
 @value
@@ -86,7 +96,8 @@ class Departed:
 
 @value
 class Said:
-    """A user said something in a room, or did it (`act`). `seq` counts these, from 1."""
+    """A user said something in a room, or did it (`act`). `seq` counts these, from 1; `tag` is the
+    sender's own name for it."""
 
     session: int
     name: str
@@ -95,6 +106,7 @@ class Said:
     at: float
     text: str
     act: bool = False
+    tag: str = ""
 
 
 @value
@@ -125,18 +137,22 @@ class RoomsListed:
 
 @value
 class MembersListed:
-    """Who is in a room, in the order of joining."""
+    """Who is in a room, in the order of joining; some of them away."""
 
     room: str
     names: tuple[str, ...]
+    away: tuple[str, ...] = ()
 
 
 @value
 class Recalled:
-    """The last messages of a room, oldest first."""
+    """The last messages of a room, oldest first, and its epoch (see Room). Not `complete`: of a
+    Resume, and not all that was said since."""
 
     room: str
     messages: tuple[Said, ...]
+    epoch: str = ""
+    complete: bool = True
 
 
 Deed = Literal[
@@ -186,6 +202,21 @@ class BansListed:
 
 
 @value
+class StatusChanged:
+    """A user is away, or there again; `idle`: was away without having said so. Who hears of it: see
+    Renamed."""
+
+    session: int
+    name: str
+    away: bool
+    text: str
+    rooms: tuple[str, ...]
+    at: float
+    others: tuple[int, ...] = ()
+    idle: bool = False
+
+
+@value
 class Told:
     """A user said something to the user of session `to` alone."""
 
@@ -230,9 +261,10 @@ class Refused:
 
 @value
 class UsersListed:
-    """Who is logged in, in the order of login."""
+    """Who is logged in, in the order of login; some of them away."""
 
     names: tuple[str, ...]
+    away: tuple[str, ...] = ()
 
 
 @value
@@ -361,6 +393,7 @@ class Stopped:
 
 Event = (
     Greeted
+    | Welcomed
     | LoggedIn
     | Named
     | Registered
@@ -378,6 +411,7 @@ Event = (
     | Moderated
     | Removed
     | BansListed
+    | StatusChanged
     | Told
     | Renamed
     | Disconnected

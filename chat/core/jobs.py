@@ -28,15 +28,19 @@ class HashPassword:
 
     name: str
     password: str = field(repr=False)
+    lobby: bool = True
 
 
 @value
 class ReadHistory:
-    """The last messages of a room, from the store: a tuple of Said, oldest first."""
+    """The last messages of a room, from the store: a tuple of Said, oldest first. With `since`,
+    of those after that number; to be complete, they have to follow on it."""
 
     key: str
     room: str
     count: int
+    epoch: str = ""  # of the room
+    since: int | None = None
 
 
 Job = CheckPassword | HashPassword | ReadHistory

@@ -45,6 +45,13 @@ class Limits:
     """One message. What comes over a wire is bounded by its line already; what a program says
     in process, by this."""
 
+    away_after_s: int = 600
+    """Silence after which people look away from their screen. 0: nobody can tell."""
+
+    told_at_once: int = 100
+    """Messages about who is away and who is back without having said so, in one step: when
+    everyone goes to lunch, nobody is to be sent ten thousand of them."""
+
     rate_burst: int = 20
     """Lines that a session may send at once: a pasted paragraph. 0 turns the rate limit off."""
 
@@ -79,7 +86,11 @@ class Limits:
     """Passwords that wait to be hashed, mostly: a few minutes' work. More are sent away."""
 
     rooms_owned_max: int = 10
-    """Rooms that one account owns. They are there even when empty, and count as `rooms_max`."""
+    """Rooms that one account owns. They are there even when empty, and count as `rooms_max` only
+    while somebody is in them."""
+
+    rooms_kept_max: int = 10_000
+    """Rooms that have an owner, in all: a kilobyte each, with the charter."""
 
     rooms_remembered_max: int = 100_000
     """Rooms that are gone, and whose history is kept by the store: a name and a number in memory.

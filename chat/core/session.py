@@ -60,6 +60,7 @@ class Session:
         "name",
         "slowed",
         "state",
+        "tag",
         "tokens",
     )
 
@@ -71,6 +72,7 @@ class Session:
         self.address = address  # where it comes from; empty: from this very machine
         self.state = State.CONNECTED
         self.name = ""
+        self.tag = ""  # of what is just being handled: its answer carries it
         self.slowed = False  # was told that its lines wait, and has not caught up since
         self.tokens: float = limits.rate_burst or inf
         self.filled_at = now

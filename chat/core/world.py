@@ -26,6 +26,8 @@ class User:
     name: str
     session: int
     rooms: tuple[str, ...] = ()
+    away: bool = False
+    idle: bool = False  # away, and never said so
 
 
 Steps = Generator[tuple[Record, ...], None, tuple[Event, ...]]
@@ -37,7 +39,8 @@ none, once, before it changes anything; when they are saved and in the world, it
 class Room:
     """A room. `seq` is the number of the last message in it; `members` are keyed by session;
     `operators` are sessions, beside those that the charter names; `history` holds the last
-    messages, without the `unsettled` newest ones: those that the store does not have yet."""
+    messages, without the `unsettled` newest ones: those that the store does not have yet. Within an
+    `epoch`, no other room of that name has used the same numbers."""
 
     name: str
     charter: Charter
@@ -46,6 +49,7 @@ class Room:
     operators: set[int] = field(default_factory=set)
     history: deque[Said] = field(default_factory=deque)
     unsettled: int = 0
+    epoch: str = ""
 
 
 class World:
@@ -55,6 +59,8 @@ class World:
         "accounts",
         "bans",
         "durable",
+        "ended",
+        "epoch",
         "guests",
         "limits",
         "networks",
@@ -65,8 +71,12 @@ class World:
         "users",
     )
 
-    def __init__(self, limits: Limits | None = None, *, durable: bool = False) -> None:
+    def __init__(
+        self, limits: Limits | None = None, *, durable: bool = False, epoch: str = ""
+    ) -> None:
         self.limits = limits or Limits()
+        self.epoch = epoch  # of the rooms; of those made after one was forgotten, with a number
+        self.ended = 0  # rooms of which nobody knows any more what numbers they used
         self.durable = durable  # there is a store behind it
         self.guests = 0  # how many have been named so far
         self.sessions: dict[int, User] = {}  # by session, in the order of login
@@ -102,11 +112,15 @@ class World:
     def add_room(self, name: str) -> Room:
         """A room is there, with nobody in it yet: a new one, or one that was left once."""
         key = fold(name)
-        room = self.remembered.pop(key, None) or Room(name, Charter(name))
+        room = self.remembered.pop(key, None) or self._new_room(name)
         room.name, room.charter = name, Charter(name)
         room.history = deque(maxlen=self.limits.history_kept)
         self.rooms[key] = room
         return room
+
+    def _new_room(self, name: str) -> Room:
+        epoch = f"{self.epoch}.{self.ended}" if self.ended else self.epoch
+        return Room(name, Charter(name), epoch=epoch)
 
     def enter(self, user: User, key: str) -> None:
         """A user comes into a room that they are not in."""
@@ -121,6 +135,10 @@ class World:
     def rooms_of(self, user: User) -> tuple[str, ...]:
         """The names of the rooms that a user is in, first joined first."""
         return tuple([self.rooms[key].name for key in user.rooms])
+
+    def away(self, users: Iterable[User]) -> tuple[str, ...]:
+        """The names of those of the users who are away."""
+        return tuple([user.name for user in users if user.away])
 
     def neighbours(self, user: User) -> tuple[int, ...]:
         """The sessions that are in a room with the user, but not in the user's first one."""
@@ -147,6 +165,13 @@ class World:
         room.history = deque(maxlen=0)  # what is unsettled may still be put into it
         if self.durable and room.seq:
             self.remembered[key] = room
+        elif room.seq:
+            self.ended += 1
+
+    def forget(self, key: str) -> None:
+        """A room that was remembered is no more."""
+        del self.remembered[key]
+        self.ended += 1
 
     # --- what outlives the server -----------------------------------------------------------------
 
@@ -225,7 +250,7 @@ class World:
         for key, name, seq in rooms:
             room = self.rooms.get(key)
             if room is None:
-                room = self.remembered[key] = Room(name, Charter(name))
+                room = self.remembered[key] = self._new_room(name)
             room.seq = seq
         self.put(tuple(records))
 

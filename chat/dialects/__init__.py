@@ -4,6 +4,7 @@ from typing import Final
 
 from chat.dialects.admin import AdminDialect, AdminJsonDialect
 from chat.dialects.base import TextDialect
+from chat.dialects.json import JsonDialect
 from chat.dialects.line import LineDialect
 from chat.dialects.local import LocalDialect
 from chat.dialects.slash import SlashDialect
@@ -13,7 +14,9 @@ DIALECTS: Final[dict[str, TextDialect]] = {
 }
 """What a listener can be bound to, by name."""
 
+JSON: Final = JsonDialect()
 LOCAL: Final = LocalDialect()
+JSON: Final = JsonDialect()
 ADMIN: Final = AdminDialect()
 ADMIN_JSON: Final = AdminJsonDialect()
 
@@ -21,7 +24,9 @@ __all__ = [
     "ADMIN",
     "ADMIN_JSON",
     "DIALECTS",
+    "JSON",
     "LOCAL",
+    "JsonDialect",
     "LineDialect",
     "LocalDialect",
     "SlashDialect",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from chat.core.commands import Blank, Command, Enrol, Malformed
-from chat.core.events import Deed, Event, Expelled, Moderated
+from chat.core.events import Deed, Event, Expelled, Moderated, StatusChanged
 from chat.core.records import Ban
 from chat.core.text import visible
 
@@ -113,6 +113,14 @@ _DEEDS: dict[Deed, str] = {
 }
 
 
+def status(event: StatusChanged, form: str) -> str:
+    """Who is away, or there again; nothing about who only looks like it."""
+    if event.idle:
+        return ""
+    why = f": {event.text}" if event.text else ""
+    return form.format(f"{event.name} is away{why}" if event.away else f"{event.name} is back")
+
+
 def expelled(event: Expelled) -> str:
     """What someone is told who has to go."""
     what = "you are banned from this server" if event.banned else "you were disconnected"
@@ -131,6 +139,7 @@ class TextDialect:
 
     name: str
     arrival: Command | None = None  # what somebody asks for by being there
+    reads_history = False
     verbs: Mapping[str, Verb]
     renderers: Mapping[type[Event], Renderer]
 
@@ -159,3 +168,7 @@ class TextDialect:
         renderer = self.renderers.get(type(event))
         text = renderer(event) if renderer is not None else ""
         return (text + "\n").encode() if text else b""
+
+    def answer(self, event: Event, _tag: str) -> bytes:
+        """The same: nobody tags what they type."""
+        return self.render(event)

@@ -28,6 +28,7 @@ from chat.dialects.base import (
     rfc3339,
     room_name,
     sanction,
+    status,
     until,
 )
 
@@ -134,6 +135,8 @@ VERBS: Final[dict[str, Verb]] = {
     "ME": Verb(commands.Act, "<room> <text>", _in_room(commands.Act)),
     "TOPIC": Verb(commands.SetTopic, "<room> [<text>]", _topic),
     "HISTORY": Verb(commands.Recall, "<room> [<count>]", _history),
+    "AWAY": Verb(commands.Away, "[<text>]", lambda rest: commands.Away(" ".join(rest.split()))),
+    "BACK": Verb(commands.Back, "", alone(commands.Back)),
     "KICK": Verb(commands.Kick, "<room> <username> [<reason>]", needing(2, _kick)),
     "BAN": Verb(commands.BanUser, _SANCTION, _moderating(commands.BanUser)),
     "UNBAN": Verb(commands.UnbanUser, "<room> <username>", _of_member(commands.UnbanUser)),
@@ -216,6 +219,7 @@ RENDERERS: Final[dict[type[events.Event], Renderer]] = {
     events.RoomsListed: lambda event: "\n".join([f"ROOM {name} {n}" for name, n in event.rooms]),
     events.MembersListed: _users,
     events.Recalled: _recalled,
+    events.StatusChanged: lambda event: status(event, "INFO {}"),
     events.Told: lambda event: f"DM {event.name} {event.text}",
     events.Renamed: lambda event: f"INFO {event.old} is now {event.new}",
     events.Disconnected: lambda event: f"INFO {event.name} disconnected",

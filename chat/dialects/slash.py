@@ -28,6 +28,7 @@ from chat.dialects.base import (
     needing,
     room_name,
     sanction,
+    status,
     until,
 )
 
@@ -89,6 +90,8 @@ VERBS: Final[dict[str, Verb]] = {
     "/WHO": Verb(commands.Who, "", alone(commands.Who)),
     "/TOPIC": Verb(commands.SetTopic, "[<text>]", _topic),
     "/HISTORY": Verb(commands.Recall, "[<count>]", _history),
+    "/AWAY": Verb(commands.Away, "[<text>]", lambda rest: commands.Away(rest.rstrip())),
+    "/BACK": Verb(commands.Back, "", alone(commands.Back)),
     "/KICK": Verb(commands.Kick, "<name> [<reason>]", needing(1, _kick)),
     "/BAN": Verb(commands.BanUser, _SANCTION, _moderating(commands.BanUser)),
     "/UNBAN": Verb(commands.UnbanUser, "<name>", _of_member(commands.UnbanUser)),
@@ -171,6 +174,7 @@ RENDERERS: Final[dict[type[events.Event], Renderer]] = {
     events.Left: lambda event: f"{event.name} has left the room.",
     events.Departed: lambda event: f"You have left room {event.room}.",
     events.Said: _said,
+    events.StatusChanged: lambda event: status(event, "{}."),
     events.Told: lambda event: f"[private] {event.name}: {event.text}",
     events.Registered: lambda event: f"The name {event.name} is yours now.",
     events.Moderated: lambda event: f"{moderated(event)}.",

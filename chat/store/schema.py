@@ -23,6 +23,7 @@ MIGRATIONS: tuple[str, ...] = (
         name TEXT NOT NULL,
         text TEXT NOT NULL,
         act INTEGER NOT NULL,
+        tag TEXT NOT NULL,  -- the sender's own name for it
         PRIMARY KEY (room, seq)
     ) WITHOUT ROWID;
     CREATE TABLE records (
@@ -31,5 +32,7 @@ MIGRATIONS: tuple[str, ...] = (
         value TEXT NOT NULL,
         PRIMARY KEY (kind, key)
     ) WITHOUT ROWID;
+    CREATE TABLE file (epoch TEXT NOT NULL);  -- see Store.epoch
+    INSERT INTO file VALUES (lower(hex(randomblob(8))));
     """,
 )

@@ -18,15 +18,17 @@ ROOM_IDS_KEPT = 10_000  # in memory, to save a look-up per room and commit
 PRUNE_STEP = 500  # rows that one call deletes: about half a millisecond
 PRUNE_ROOM_COST = 5  # what it costs to look at a room, in deleted rows
 
+NEW_EPOCH = "UPDATE file SET epoch = lower(hex(randomblob(8)))"
 ADD_ROOM = "INSERT INTO rooms (key, name, seq, spoken_at) VALUES (?, '', 0, 0)"
-ADD_MESSAGE = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)"
+ADD_MESSAGE = "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)"
 UPDATE_ROOM = "UPDATE rooms SET name = ?, seq = ?, spoken_at = ? WHERE id = ? AND seq < ?"
 ALL_ROOMS = "SELECT key, name, seq FROM rooms WHERE key IS NOT NULL ORDER BY spoken_at, id"
 NEXT_ROOM = "SELECT id, key IS NULL, seq FROM rooms WHERE id > ? ORDER BY id LIMIT 1"
 FIRST_MESSAGES = "SELECT seq, at FROM messages WHERE room = ? ORDER BY seq LIMIT ?"
 LAST_MESSAGES = """
-    SELECT rooms.name, messages.seq, at, messages.name, text, act
-    FROM rooms JOIN messages ON room = id WHERE key = ? ORDER BY messages.seq DESC LIMIT ?
+    SELECT rooms.name, messages.seq, at, messages.name, text, act, tag
+    FROM rooms JOIN messages ON room = id WHERE key = ? AND messages.seq > ?
+    ORDER BY messages.seq DESC LIMIT ?
 """
 
 
@@ -62,6 +64,13 @@ class Store:
             raise
         self._db.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
 
+    @property
+    def epoch(self) -> str:
+        """A text that no other store has, nor this one before a room was forgotten."""
+        with self._file.plainly():
+            ((epoch,),) = self._db.execute("SELECT epoch FROM file")
+            return str(epoch)
+
     # --- records ----------------------------------------------------------------------------------
 
     def records(self) -> list[tuple[str, str, str]]:
@@ -96,7 +105,7 @@ class Store:
         with self._transaction():
             ids = {key: self._room_id(key) for key in last}
             rows = [
-                (ids[key], said.seq, said.at, said.name, said.text, int(said.act))
+                (ids[key], said.seq, said.at, said.name, said.text, int(said.act), said.tag)
                 for key, said in messages
             ]
             self._db.executemany(ADD_MESSAGE, rows)
@@ -109,20 +118,22 @@ class Store:
         text_pages = sum([len(said.text) for _, said in messages]) // TEXT_PAGE_CHARS
         self._log_pages += text_pages + 3 * len(last) + 2  # a leaf, its neighbour, their parent
 
-    def recall(self, key: str, count: int, max_bytes: int) -> tuple[Said, ...]:
-        """The last `count` messages of a room, oldest first; fewer if the text of all would be
-        more than `max_bytes` of UTF-8. Their `session` is 0. From any thread.
+    def recall(self, key: str, count: int, max_bytes: int, after: int = 0) -> tuple[Said, ...]:
+        """The last `count` messages of a room, of those with a number over `after`, oldest first;
+        fewer if the text of all would be more than `max_bytes` of UTF-8. Their `session` is 0. From
+        any thread.
 
         Opens the file anew: to keep it open would save 0.2 ms of a worker's time, and somebody
         would have to close it. It never makes the writer wait.
         """
         found: list[Said] = []
         with self._file.plainly(), closing(self._connect("ro")) as db:
-            for room, seq, at, name, text, act in db.execute(LAST_MESSAGES, (key, max(0, count))):
+            rows = db.execute(LAST_MESSAGES, (key, after, max(0, count)))
+            for room, seq, at, name, text, act, tag in rows:
                 max_bytes -= len(text.encode())
                 if max_bytes < 0:
                     break
-                found.append(Said(0, name, room, seq, at, text, bool(act)))
+                found.append(Said(0, name, room, seq, at, text, bool(act), tag))
         return tuple(reversed(found))
 
     def _room_id(self, key: str) -> int:
@@ -143,6 +154,7 @@ class Store:
         deletes what was said in it, bit by bit."""
         with self._transaction():
             self._db.execute("UPDATE rooms SET key = NULL WHERE key = ?", (key,))
+            self._db.execute(NEW_EPOCH)
         self._room_ids.pop(key, None)
 
     def prune(self, keep_messages: int, keep_s: float, now: float) -> bool:

@@ -8,6 +8,7 @@ world is sound, that a refusal changed nothing, and that no action is one that c
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -26,7 +27,8 @@ from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
 from chat.core.records import Record
 from chat.core.text import fold
 from chat.core.world import World
-from chat.dialects import DIALECTS
+from chat.dialects import DIALECTS, JsonDialect
+from tests.dialects.schema import check_sent
 
 LINE = DIALECTS["line"]
 NOW = 1_700_000_000.0  # an ordinary number of seconds since the epoch, with an ordinary rounding
@@ -44,11 +46,12 @@ def contents(world: World) -> dict[str, object]:
         "sessions": [(key, *_user(user)) for key, user in world.sessions.items()],
         "users": [(key, *_user(user)) for key, user in world.users.items()],
         "rooms": [
-            (key, room.name, room.charter, room.seq, _members(room), [*room.history])
+            (key, room.name, room.charter, room.seq, room.epoch, _members(room), [*room.history])
             for key, room in world.rooms.items()
         ],
         "operators": {key: sorted(room.operators) for key, room in world.rooms.items()},
-        "remembered": [(key, room.seq) for key, room in world.remembered.items()],
+        "remembered": [(key, room.seq, room.epoch) for key, room in world.remembered.items()],
+        "ended": world.ended,
         "accounts": [*world.accounts.items()],
         "bans": [*world.bans.items()],
         "unsettled": [(room.name, said) for room, said in world.unsettled],
@@ -61,16 +64,16 @@ def _members(room: Any) -> list[tuple[object, ...]]:
 
 
 def _user(user: Any) -> tuple[object, ...]:
-    return (user.name, user.session, user.rooms)
+    return (user.name, user.session, user.rooms, user.away, user.idle)
 
 
 class RecordingCore(ChatCore):
     """A core that keeps its entries, and sees to it that a refused one changed nothing."""
 
     def __init__(
-        self, limits: Limits | None, settings: Settings | None, *, durable: bool = False
+        self, limits: Limits | None, settings: Settings | None, *, durable: bool, epoch: str
     ) -> None:
-        super().__init__(limits, settings, durable=durable)
+        super().__init__(limits, settings, durable=durable, epoch=epoch)
         self.entries: list[Entry[Any]] = []
 
     def commit(self, entry: Entry[Any]) -> tuple[Event, ...]:
@@ -110,9 +113,11 @@ class Chat:
         settings: Settings | None = None,
         now: float = NOW,
         durable: bool = False,
+        epoch: str = "",
     ) -> None:
         self.made_with = limits, settings
-        self.core = RecordingCore(limits, settings, durable=durable)
+        self.epoch = epoch
+        self.core = RecordingCore(limits, settings, durable=durable, epoch=epoch)
         self.durable = durable
         self.full = False  # the store: it can keep nothing
         self.records: list[Record] = []  # what it keeps
@@ -214,6 +219,10 @@ class Chat:
         pieces, person.unread = person.unread, []
         return pieces
 
+    def objects(self, who: str) -> list[dict[str, Any]]:
+        """The same, for people who speak JSON."""
+        return [json.loads(line) for line in self.lines(who)]
+
     def read_all(self) -> dict[str, list[str]]:
         """What everyone has been sent, without those who were sent nothing."""
         read = {who: self.lines(who) for who in self.people}
@@ -244,6 +253,7 @@ class Chat:
         for action in actions:
             self._perform(action)
         self.core.world.check_invariants()
+        assert not any(session.tag for session in self.core._sessions.values()), "not answered"
         if self.turn and not self.gathering:
             self.end_turn()
 
@@ -270,8 +280,8 @@ class Chat:
             elif self.full:
                 assert self.core.refuse(action)  # for nobody: the connection is no more
             else:
-                for publish in action.then:
-                    self._perform(publish)
+                for then in action.then:
+                    self._perform(then)
 
     def finish_jobs(self, outcome: Outcome = None) -> None:
         """What people wait for is done: passwords are "hashed" by writing them backwards. An
@@ -293,6 +303,8 @@ class Chat:
         person = self._sessions[action.session]
         assert not person.gone, f"after the end of {action.session}: {action}"
         assert action.data, f"something to say about nothing: {action}"
+        if isinstance(person.dialect, JsonDialect):
+            check_sent(action.data)
         person.unread.append(action.data)
 
     def _publish(self, action: acts.Publish) -> None:
@@ -372,7 +384,8 @@ def _work(chat: Chat, job: Job) -> Outcome:
         return job.stored == job.password[::-1]
     if isinstance(job, HashPassword):
         return job.password[::-1]
-    said = [said for said in chat.messages if fold(said.room) == job.key]
+    since = job.since or 0
+    said = [said for said in chat.messages if fold(said.room) == job.key and said.seq > since]
     return tuple(said[-job.count :])
 
 
@@ -388,5 +401,5 @@ def _encode(line: str) -> bytes:
 
 def replayed(chat: Chat) -> list[list[Action]]:
     """The actions of a fresh core that is given all that `chat` was given."""
-    core = ChatCore(*chat.made_with, durable=chat.durable)
+    core = ChatCore(*chat.made_with, durable=chat.durable, epoch=chat.epoch)
     return [getattr(core, method)(*arguments) or [] for method, *arguments in chat.inputs]

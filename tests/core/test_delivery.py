@@ -35,6 +35,7 @@ class Plain:
     """A dialect that counts how often it is asked what an event looks like."""
 
     arrival = None
+    reads_history = False
 
     def __init__(self, name: str = "plain") -> None:
         self.name = name
@@ -48,6 +49,10 @@ class Plain:
         """The event's name, in the dialect's own way."""
         self.rendered += 1
         return f"{self.name}: {type(event).__name__}"
+
+    def answer(self, event: Event, tag: str) -> str:
+        """The same, and to what."""
+        return f"{self.render(event)}, to {tag}"
 
 
 class Hall:

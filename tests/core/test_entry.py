@@ -49,7 +49,7 @@ def test_it_is_written_like_this() -> None:
     entry = Entry(NOW + 0.25, 3, "Zoë", Say("lobby", 'say "hi"'))
     assert encode(entry) == (
         '{"at":1700000000.25,"session":3,"user":"Zo\\u00eb","command":"Say",'
-        '"arguments":{"room":"lobby","text":"say \\"hi\\""}}'
+        '"arguments":{"room":"lobby","text":"say \\"hi\\"","tag":""}}'
     )
 
 

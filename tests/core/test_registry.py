@@ -72,7 +72,9 @@ def test_who_may_ask_what() -> None:
         states.setdefault(row.states, set()).add(name_of(row))
     assert states[NEW] == {"Guest", "Login", "Administer"}
     assert states[NEW | READY] == {"Authenticate", "Enrol", "Register"}
-    assert states[ANY] == {"Ping", "Help", "Quit", "Disconnect", "Malformed", "Blank"}
+    assert states[ANY] == {
+        *("Hello", "Ping", "Help", "Quit", "Disconnect", "Malformed", "Blank"),
+    }
     assert states[SERVER] == {
         *("ListConnections", "Expel", "Exclude", "Readmit", "ListExclusions", "Unregister"),
         *("Announce", "CloseRoom", "SetLimit", "ListLimits", "ShowStats", "Stop"),
@@ -98,6 +100,7 @@ def test_what_changes_the_world() -> None:
     changing = {name_of(row) for row in ROWS if row.effect is CHANGES}
     assert changing == {
         *("Login", "Guest", "Nick", "Leave", "Say", "Act", "Kick", "Expel", "SetLimit"),
+        *("Away", "Back"),
         *("Administer", "Settle", "Tidy", "Quit", "Disconnect"),
     }
 
@@ -115,6 +118,7 @@ def test_what_is_saved_first() -> None:
 NOT_TYPED = {
     *(commands.Disconnect, commands.Malformed, commands.Blank, commands.Register),
     *(commands.Guest, commands.ShowTopic, commands.Administer, commands.Settle, commands.Tidy),
+    *(commands.Hello, commands.Resume),
 }
 
 
@@ -130,9 +134,10 @@ def test_a_cost_is_one_that_the_bucket_can_pay(row: Row) -> None:
 
 
 def test_only_the_end_costs_nothing() -> None:
-    """Whoever is over their rate may still leave; nothing else is to be had without end."""
+    """Whoever is over their rate may still leave; and nobody asks twice for what comes with
+    having arrived."""
     free = {name_of(row) for row in ROWS if row.cost == 0}
-    assert free == {"Quit", "Disconnect", "Administer"}
+    assert free == {"Quit", "Disconnect", "Administer", "Hello"}
 
 
 @pytest.mark.parametrize("row", ASKING, ids=name_of)

@@ -304,6 +304,38 @@ def test_a_full_room() -> None:
     )
 
 
+def test_rooms_that_are_only_kept_leave_room_for_others() -> None:
+    play(
+        Chat("ann", "ben", limits=Limits(rooms_max=2, rooms_kept_max=2)),
+        """
+        ann> REGISTER ann long enough
+        ann< OK
+        ann> JOIN tea
+        ann< OK
+        ann> LEAVE tea
+        ann< OK
+        ann> JOIN coffee
+        ann< OK
+        ben> JOIN water
+        ben< ERR too-many-rooms
+        ann> LEAVE coffee
+        ann< OK
+        ben> JOIN water
+        ben< OK
+        ben> LEAVE water
+        ben< OK
+        ann> JOIN milk
+        ann< OK
+        ann> LEAVE milk
+        ann< OK
+        ben> ROOMS
+        ben< ROOM lobby 2
+        ben< ROOM tea 0
+        ben< ROOM coffee 0
+        """,
+    )
+
+
 def test_one_user_in_too_many_rooms() -> None:
     play(
         Chat("ann", limits=Limits(rooms_per_user_max=2)),

@@ -502,6 +502,8 @@ TRANSCRIPTS: dict[str, tuple[str, str]] = {
         anna< INFO ME <room> <text>: do something in front of everyone in the room
         anna< INFO TOPIC <room> [<text>]: say, or ask, what a room is about
         anna< INFO HISTORY <room> [<count>]: read what was said in a room
+        anna< INFO AWAY [<text>]: say that you are not there
+        anna< INFO BACK: say that you are there again
         anna< INFO KICK <room> <username> [<reason>]: put someone out of a room
         anna< INFO BAN <room> <username> [<time>] [<reason>]: put someone out of a room for longer
         anna< INFO UNBAN <room> <username>: let someone into a room again

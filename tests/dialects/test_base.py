@@ -173,3 +173,9 @@ def test_no_line_is_an_exception(dialect: TextDialect) -> None:
         assert dialect.parse(line) == dialect.parse(line)
 
     check()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_an_answer_is_the_event_as_everyone_sees_it(dialect: TextDialect) -> None:
+    """Nobody tags what they type; but a program may have a text dialect do this."""
+    assert dialect.answer(events.Ponged(), "a tag") == dialect.render(events.Ponged())

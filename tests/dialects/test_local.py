@@ -10,6 +10,7 @@ from chat.dialects import DIALECTS, LOCAL
 def test_events_are_heard_as_they_are() -> None:
     said = events.Said(1, "bob", LOBBY, 1, 0.0, "hi")
     assert LOCAL.render(said) is said
+    assert LOCAL.answer(said, "a tag") is said
 
 
 def test_nobody_sends_lines() -> None:

@@ -133,6 +133,11 @@ RENDERED: list[tuple[Event, str]] = [
     (events.Refused("unknown-command", "/x"), "Error: unknown command /x. Try /help.\n"),
     (events.Refused("not-in-room"), "You are in no room. /join one first.\n"),
     (events.Refused("not-in-room", "tea"), "Error: You are not in that room.\n"),
+    (events.StatusChanged(1, "ben", True, "", ("tea",), AT), "ben is away.\n"),
+    (events.StatusChanged(1, "ben", True, "lunch", ("tea",), AT), "ben is away: lunch.\n"),
+    (events.StatusChanged(1, "ben", False, "", ("tea",), AT), "ben is back.\n"),
+    (events.StatusChanged(1, "ben", True, "", ("tea",), AT, (), True), ""),
+    (events.StatusChanged(1, "ben", False, "", ("tea",), AT, (), True), ""),
     (events.SaidGoodbye(), "Goodbye!\n"),
     (events.Registered("zoe"), "The name zoe is yours now.\n"),
     (

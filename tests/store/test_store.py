@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -191,6 +192,34 @@ def test_a_forgotten_room_is_gone_at_once_and_its_rows_bit_by_bit(kept: Store) -
     assert prune(kept) == 3
     assert (rows(kept, "messages"), rows(kept, "rooms")) == (2, 2)
     assert kept.recall("lobby", 10, PLENTY) == (said(1, "a new beginning"),)
+
+
+def test_an_epoch_is_of_one_store_and_ends_as_a_room_is_forgotten(path: str) -> None:
+    """From then on, numbers of that room stand for other messages."""
+    with closing(Store(path)) as kept, closing(Store(f"{path}.other")) as other:
+        epoch = kept.epoch
+        assert len({epoch, other.epoch, ""}) == 3
+        kept.append(keyed(said(1)))
+        assert kept.epoch == epoch
+    with closing(Store(path)) as kept:
+        assert kept.epoch == epoch
+        kept.forget("lobby")
+        later = kept.epoch
+        assert later != epoch
+    with closing(Store(path)) as kept:
+        assert kept.epoch == later
+
+
+def test_recalling_what_came_after(kept: Store) -> None:
+    kept.append(keyed(*[said(seq) for seq in range(1, 9)]))
+    for after, count, expected in [(0, 2, [7, 8]), (5, 9, [6, 7, 8]), (5, 2, [7, 8]), (8, 9, [])]:
+        assert [m.seq for m in kept.recall("lobby", count, PLENTY, after)] == expected
+
+
+def test_a_tag_is_kept(kept: Store) -> None:
+    message = replace(said(1), tag='a "1" 李')
+    kept.append(keyed(message))
+    assert kept.recall("lobby", 1, PLENTY) == (message,)
 
 
 def test_a_forgotten_room_stays_so(path: str) -> None:

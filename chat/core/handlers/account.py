@@ -15,15 +15,15 @@ from chat.core.world import LOBBY, User, World
 def login(world: World, entry: Entry[Login]) -> tuple[Event, ...]:
     """Seed 0's LOGIN: `ERR username-taken`, or OK, and with it into the lobby."""
     check_name(world, entry, entry.command.name, entry.command.proven)
-    return log_in(world, entry, entry.command.name)
+    return log_in(world, entry, entry.command.name, entry.command.lobby)
 
 
-def log_in(world: World, entry: Entry[Any], name: str) -> tuple[Event, ...]:
+def log_in(world: World, entry: Entry[Any], name: str, lobby: bool) -> tuple[Event, ...]:
     """A name that was checked has a user now."""
     user = world.add_user(name, entry.session)
     events: tuple[Event, ...] = (LoggedIn(name),)
-    lobby = world.rooms[LOBBY]
-    if not any(key == fold(name) and ban.holds(entry.at) for key, ban in lobby.charter.bans):
+    bans = world.rooms[LOBBY].charter.bans
+    if lobby and not any(key == fold(name) and ban.holds(entry.at) for key, ban in bans):
         world.enter(user, LOBBY)
         events += (Joined(entry.session, name, LOBBY, entry.at, by_login=True),)
     return events

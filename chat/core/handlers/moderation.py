@@ -155,8 +155,8 @@ def _member(world: World, room: Room, name: str) -> User:
 
 
 def _check_not_owner(room: Room, key: str) -> None:
-    """The owner can't be put out of their own room."""
-    if key == room.charter.owner:
+    """The owner can't be put out of their own room; where there is none, an empty name is not theirs."""
+    if key and key == room.charter.owner:
         raise Refusal("not-allowed")
 
 

@@ -25,8 +25,9 @@ def authenticate(world: World, entry: Entry[Authenticate]) -> CheckPassword:
     account = world.accounts.get(key)
     if account is None:
         raise Refusal("not-registered", name)
-    then = Nick(name, proven=True) if entry.user else Login(name, proven=True)
-    return CheckPassword(key, account.password, entry.command.password, then)
+    command = entry.command
+    then = Nick(name, proven=True) if entry.user else Login(name, True, command.lobby)
+    return CheckPassword(key, account.password, command.password, then)
 
 
 def enrol(world: World, entry: Entry[Enrol]) -> HashPassword:
@@ -35,7 +36,7 @@ def enrol(world: World, entry: Entry[Enrol]) -> HashPassword:
     _check_may_register(world, entry, command.name)
     if not limits.password_min_chars <= len(command.password) <= limits.password_max_chars:
         raise Refusal("invalid-password")
-    return HashPassword(command.name, command.password)
+    return HashPassword(command.name, command.password, command.lobby)
 
 
 def register(world: World, entry: Entry[Register]) -> Steps:
@@ -47,7 +48,7 @@ def register(world: World, entry: Entry[Register]) -> Steps:
     user = world.sessions.get(entry.session)
     events: tuple[Event, ...] = (Done(),)
     if user is None:
-        events = log_in(world, entry, name)
+        events = log_in(world, entry, name, entry.command.lobby)
     elif user.name != name:
         events = rename(world, entry, user, name)
     return Registered(name), *events

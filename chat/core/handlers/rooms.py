@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from chat.core.commands import (
     CURRENT,
@@ -17,6 +17,7 @@ from chat.core.commands import (
     ListMembers,
     ListRooms,
     Recall,
+    Resume,
     SetTopic,
     ShowTopic,
 )
@@ -39,6 +40,8 @@ from chat.core.records import Charter, Record
 from chat.core.text import fold, is_name, visible
 from chat.core.world import LOBBY, Room, Steps, User, World
 
+LOST: Final = -1  # for `since`: nothing follows on it
+
 
 def join(world: World, entry: Entry[Join]) -> Steps:
     """Seed 3's /join. The first to join a room makes it, and its name is spelled as they did."""
@@ -55,8 +58,9 @@ def join(world: World, entry: Entry[Join]) -> Steps:
     if is_new:
         room.operators.add(user.session)
     names = tuple([member.name for member in room.members.values()])
+    away = world.away(room.members.values())
     joined = Joined(entry.session, user.name, room.name, entry.at)
-    return *left, Entered(room.name, names, room.charter.topic), joined
+    return *left, Entered(room.name, names, room.charter.topic, away), joined
 
 
 def leave(world: World, entry: Entry[Leave]) -> tuple[Event, ...]:
@@ -91,7 +95,7 @@ def list_members(world: World, entry: Entry[ListMembers]) -> tuple[Event, ...]:
     """Of any room: it helps to decide whether to join."""
     room = the_room(world, entry)
     names = tuple([member.name for member in room.members.values()])
-    return (MembersListed(room.name, names),)
+    return (MembersListed(room.name, names, world.away(room.members.values())),)
 
 
 def recall(world: World, entry: Entry[Recall]) -> tuple[Event, ...] | ReadHistory:
@@ -101,8 +105,24 @@ def recall(world: World, entry: Entry[Recall]) -> tuple[Event, ...] | ReadHistor
     count = max(0, min(entry.command.count, world.limits.history_read_max))
     held = len(room.history)
     if world.durable and (room.unsettled or held < min(count, room.seq)):
-        return ReadHistory(fold(room.name), room.name, count)
-    return (Recalled(room.name, tuple(room.history)[max(0, held - count) :]),)
+        return ReadHistory(fold(room.name), room.name, count, room.epoch)
+    messages = tuple(room.history)[max(0, held - count) :]
+    return (Recalled(room.name, messages, room.epoch),)
+
+
+def resume(world: World, entry: Entry[Resume]) -> tuple[Event, ...] | ReadHistory:
+    """What was said since, if all of it is held; else the last that is."""
+    _, room = own_room(world, entry.session, entry.command.room)
+    missed, held = room.seq - entry.command.seq, len(room.history)
+    known = entry.command.epoch == room.epoch and missed >= 0
+    if known and not room.unsettled and missed <= held:
+        return (Recalled(room.name, tuple(room.history)[held - missed :], room.epoch),)
+    if world.durable:
+        limits = world.limits
+        count = limits.history_read_max if known else limits.history_kept
+        since = entry.command.seq if known else LOST
+        return ReadHistory(fold(room.name), room.name, count, room.epoch, since)
+    return (Recalled(room.name, tuple(room.history), room.epoch, complete=False),)
 
 
 def find_room(world: World, name: str) -> Room:
@@ -163,7 +183,7 @@ def _check_may_enter(world: World, entry: Entry[Join], user: User) -> None:
         raise Refusal("too-many-rooms", name)
     room = world.rooms.get(key)
     if room is None:
-        if len(world.rooms) >= limits.rooms_max:
+        if len(world.rooms) >= limits.rooms_max and _in_use(world) >= limits.rooms_max:
             raise Refusal("too-many-rooms", name)
         return
     if user.session in room.members:
@@ -176,11 +196,19 @@ def _check_may_enter(world: World, entry: Entry[Join], user: User) -> None:
         raise Refusal("room-full", room.name)
 
 
+def _in_use(world: World) -> int:
+    """How many rooms there are without those that are only kept for their owners: a hundred of
+    them must not be able to take all the room that there is."""
+    return sum([bool(room.members) or key == LOBBY for key, room in world.rooms.items()])
+
+
 def _may_own_another(world: World, user: User) -> bool:
-    """Rooms beyond the limit are made as by anyone without an account."""
-    key = fold(user.name)
-    owned = sum([room.charter.owner == key for room in world.rooms.values()])
-    return key in world.accounts and owned < world.limits.rooms_owned_max
+    """Rooms beyond the limits are made as by anyone without an account."""
+    key, limits = fold(user.name), world.limits
+    if key not in world.accounts:
+        return False
+    owners = [room.charter.owner for room in world.rooms.values() if room.charter.owner]
+    return owners.count(key) < limits.rooms_owned_max and len(owners) < limits.rooms_kept_max
 
 
 def _leave(world: World, user: User, key: str, at: float) -> Left:

@@ -189,7 +189,7 @@ def tidy(world: World, _entry: Entry[Tidy]) -> tuple[Event, ...]:
     settled = (key for key, room in world.remembered.items() if not room.unsettled)
     keys = list(islice(settled, max(0, min(excess, world.limits.forgotten_at_once))))
     for key in keys:
-        del world.remembered[key]
+        world.forget(key)
     return tuple([RoomForgotten(key) for key in keys])
 
 
