@@ -9,13 +9,14 @@ from types import ModuleType
 from typing import Final, NoReturn
 
 import chat
-from chat import admin, serve
+from chat import admin, replay, serve
 
 EXIT_USAGE = 2
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "serve": (serve, "run a server (also without this word)"),
     "admin": (admin, "look after a running server"),
+    "replay": (replay, "run a recording again"),
 }
 """Each a module with `add_arguments(parser)` and `run(parsed)`, and what it is for."""
 

@@ -74,6 +74,7 @@ class Config:
     keep_messages: int = 0
     keep_days: float = 0.0
     admin: str = ""
+    record: str = ""
     tls_cert: str = ""
     tls_key: str = ""
     greeting: str = ""
@@ -283,6 +284,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "PATH",
         "listen on this Unix socket for `chat admin` (beside the store, FILE.admin)",
     ),
+    Option("record", parse_name, "FILE", "record all that happens, for `chat replay` (a new file)"),
     Option("tls_cert", parse_name, "FILE", "speak TLS, with this certificate chain (PEM)", True),
     Option("tls_key", parse_name, "FILE", "and this private key (PEM)", True),
     Option("greeting", parse_line, "TEXT", "a line that everyone reads on connecting", True),

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from secrets import token_hex
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TextIO, TypeVar
 
 from chat.config import WEBSOCKET, Config, ConfigError, changed
 from chat.core import ChatCore
@@ -61,6 +62,7 @@ class ChatServer:
         self.config = replace(config or Config(), **settings)
         self.reactor = reactor or Reactor()
         self._store: Store | None = None
+        self._record: TextIO | None = None
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
         self._loop_thread: int | None = None  # who runs the loop, or stepped it last
@@ -226,14 +228,27 @@ class ChatServer:
         """With a store, if the configuration names one. Raises StoreError."""
         config, reactor = self.config, self.reactor
         if not config.store:
-            core = ChatCore(config.limits, config.settings, epoch=token_hex(EPOCH_BYTES))
+            core = self._make_core(epoch=token_hex(EPOCH_BYTES))
             return Shell(core, reactor, wall_clock, self._stop_if_empty, self.stop)
         store = self._store = Store(config.store, config.store_sync)
-        core = ChatCore(config.limits, config.settings, durable=True, epoch=store.epoch)
+        core = self._make_core(durable=True, epoch=store.epoch)
         try:
             return DurableShell(core, reactor, wall_clock, self._stop_if_empty, self.stop, store)
         except ValueError as error:  # a record that somebody else has written
             raise StoreError(f"{config.store}: {error}") from error
+
+    def _make_core(self, *, epoch: str, durable: bool = False) -> ChatCore:
+        """One that is recorded, if the configuration names a file for it. Raises OSError."""
+        limits, settings = self.config.limits, self.config.settings
+        if not self.config.record:
+            return ChatCore(limits, settings, durable=durable, epoch=epoch)
+        from chat.testing.recording import Recorder  # noqa: PLC0415 - few need it
+
+        opener = partial(os.open, mode=0o600)  # what people say is in it
+        self._record = open(  # noqa: SIM115 - until the server is closed
+            self.config.record, "x", encoding="ascii", opener=opener
+        )
+        return Recorder(self._record, limits, settings, durable=durable, epoch=epoch)
 
     def _take_over_settings(self) -> None:
         """Those that the core knows nothing of."""
@@ -244,6 +259,10 @@ class ChatServer:
             self._shell.keep_s = self.config.keep_days * DAY_S
 
     def _close_store(self) -> None:
+        if self._record is not None and not self._record.closed:
+            if hasattr(self, "core"):
+                self.core.close()
+            self._record.close()
         if self._store is not None:
             self._store.close()
 

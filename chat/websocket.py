@@ -65,7 +65,7 @@ class Framed:
         return self._dialect.parse(line)
 
     def render(self, event: Event) -> bytes:
-        """A frame; empty if there is nothing to say."""
+        """Frames, one for each line; empty if there is nothing to say."""
         return _framed(self._dialect.render(event))
 
     def answer(self, event: Event, tag: str) -> bytes:
@@ -73,8 +73,8 @@ class Framed:
         return _framed(self._dialect.answer(event, tag))
 
 
-def _framed(line: bytes) -> bytes:
-    return text_frame(line.removesuffix(b"\n")) if line else b""
+def _framed(lines: bytes) -> bytes:
+    return b"".join([text_frame(line) for line in lines.split(b"\n") if line])
 
 
 DIALECT: Dialect = Framed(JSON)

@@ -53,6 +53,7 @@ VALUES: dict[str, tuple[str, Any, str]] = {
     "keep_messages": ("1000", 1000, "1000"),
     "keep_days": ("0.5", 0.5, "0.5"),
     "admin": ("/run/chat.admin", "/run/chat.admin", '"/run/chat.admin"'),
+    "record": ("run.log", "run.log", '"run.log"'),
     "tls_cert": ("cert.pem", "cert.pem", '"cert.pem"'),
     "tls_key": ("key.pem", "key.pem", '"key.pem"'),
     "greeting": ("Welcome! 😀", "Welcome! 😀", '"Welcome! 😀"'),
@@ -116,7 +117,9 @@ def problem(path: str | None = None, environment: dict[str, str] | None = None) 
 def test_this_file_knows_every_setting() -> None:
     names = [field.name for field in fields(Config)]
     assert names == [option.name for option in OPTIONS] == list(VALUES)
-    assert set(BAD) == set(VALUES) - {"host", "unix", "store", "admin", "tls_cert", "tls_key"}
+    assert set(BAD) == set(VALUES) - {
+        *("host", "unix", "store", "admin", "record", "tls_cert", "tls_key")
+    }
 
 
 def test_without_any_source_it_is_the_defaults() -> None:
@@ -400,7 +403,7 @@ def test_what_changes_in_a_running_server() -> None:
     old = replace(Config(), tls_cert="old.pem", tls_key="old-key.pem")
     now, waits = changed(old, new)
     assert waits == [
-        *("host", "port", "listen", "unix", "store", "store-sync", "admin", "log-format")
+        *("host", "port", "listen", "unix", "store", "store-sync", "admin", "record", "log-format")
     ]
     assert now == replace(
         new, **{name.replace("-", "_"): getattr(old, name.replace("-", "_")) for name in waits}

@@ -41,15 +41,18 @@ MAY_IMPORT = {
     "chat.durable": ("chat.core", "chat.shell", "chat.store", "reactor"),
     "chat.server": (
         *(*BELOW_THE_SHELL, "chat.config", "chat.durable", "chat.entrance", "chat.http"),
-        *("chat.handlers", "chat.shell", "chat.store"),
+        *("chat.handlers", "chat.shell", "chat.store", "chat.testing.recording"),
     ),
     "chat.admin": ("chat.config",),
+    "chat.testing.recording": ("chat.core", "chat.dialects"),
+    "chat.testing": (),
+    "chat.replay": ("chat.core", "chat.testing.recording"),
     "chat.logs": ("chat.config",),
     "chat": ("chat.config", "chat.core", "chat.local", "chat.server", "chat.version"),
     "chat.serve": (
         *("chat.config", "chat.logs", "chat.server", "chat.shell", "chat.store", "reactor"),
     ),
-    "chat.cli": ("chat", "chat.admin", "chat.serve"),
+    "chat.cli": ("chat", "chat.admin", "chat.replay", "chat.serve"),
     "chat.__main__": ("chat.cli",),
 }
 
@@ -61,7 +64,18 @@ PURE_PARTS = ("chat.core", "chat.dialects")
 PURE = {
     *("__future__", "bisect", "collections", "collections.abc", "contextlib", "dataclasses"),
     "datetime",  # but see ASKS_THE_CLOCK
-    *("enum", "functools", "heapq", "ipaddress", "itertools", "json", "math", "operator", "re"),
+    *(
+        "enum",
+        "functools",
+        "hashlib",
+        "heapq",
+        "ipaddress",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+        "re",
+    ),
     *("string", "textwrap", "types", "typing", "unicodedata"),
 }
 # The same for what is there without an import: the outside, and what differs from run to run.

@@ -21,6 +21,7 @@ from chat.config import ConfigError, Listen, Rate
 from chat.core import events
 from chat.dialects import DIALECTS
 from chat.heartbeat import PERIOD_S
+from chat.shell import TIDY_S
 from chat.websocket import HEAD_MAX_BYTES, HEAD_MAX_LINES, LIMITS, Framed, is_welcome
 from reactor.websocket import text_frame
 from tests.chatting import CERT, DEADLINE_S, HOST, KEY, Chat, Client, Stepped, Threaded, trusting
@@ -416,7 +417,7 @@ def test_without_anybody_it_stands_still() -> None:
         ann.hang_up()
         ben.hang_up()
         chat.until(lambda: not chat.connections, "their loss")
-        chat.turns()
+        chat.let_pass(TIDY_S)
         assert chat.server.timeout() is None
 
 
@@ -521,7 +522,7 @@ def test_nothing_is_left_behind(way: str) -> None:
             chat.turns()
             client.reset()
         chat.until(lambda: not chat.connections, "their loss")
-        chat.turns()
+        chat.let_pass(TIDY_S)
         server = chat.server
         assert not server.core._sessions
         assert not server._shell._groups

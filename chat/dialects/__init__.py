@@ -16,7 +16,6 @@ DIALECTS: Final[dict[str, TextDialect]] = {
 
 JSON: Final = JsonDialect()
 LOCAL: Final = LocalDialect()
-JSON: Final = JsonDialect()
 ADMIN: Final = AdminDialect()
 ADMIN_JSON: Final = AdminJsonDialect()
 

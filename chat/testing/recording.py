@@ -1,0 +1,325 @@
+"""Record what a core is told, and tell it to another one: the same things happen, or it is said
+where they don't.
+
+A recording is lines of JSON. The first holds the world at the beginning and the settings; each
+further one some inputs of the core, in order, and now and then a digest of the world after them.
+What was said is in it; passwords and their hashes are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any, Final, TextIO
+
+from chat.core import ChatCore, Limits, Settings
+from chat.core.actions import Action, Close, Hold, Save
+from chat.core.commands import Authenticate, Command, Enrol, Tagged
+from chat.core.dialect import Dialect
+from chat.core.entry import Entry, decode, encode
+from chat.core.events import Event, Said
+from chat.core.jobs import Outcome
+from chat.core.snapshot import SECRET, digest, dump, load
+from chat.core.world import World
+from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, JSON, LOCAL
+
+VERSION: Final = 1
+BATCH_INPUTS: Final = 200  # written in one piece: 1 us each, one by one they would take 3
+DIGEST_INPUTS: Final = 10_000  # between two digests, at least
+DIGEST_INPUTS_PER_USER: Final = 20  # as one takes the longer the more there are: 5 us each
+
+_BY_NAME: Final[dict[str, Dialect]] = {
+    **DIALECTS,
+    **{dialect.name: dialect for dialect in (LOCAL, ADMIN, ADMIN_JSON, JSON)},
+    "ws": JSON,  # in frames, of which the core knows nothing
+}
+
+
+class Recorder(ChatCore):
+    """A ChatCore that writes down all it is told. `close` writes the last of it."""
+
+    def __init__(
+        self,
+        file: TextIO,
+        limits: Limits | None = None,
+        settings: Settings | None = None,
+        *,
+        durable: bool = False,
+        epoch: str = "",
+    ) -> None:
+        super().__init__(limits, settings, durable=durable, epoch=epoch)
+        self._file = file
+        self._inputs: list[Sequence[Any]] = []
+        self._until_digest = DIGEST_INPUTS
+        self._begun = False
+        self._watch = Watch()
+
+    def connect(
+        self, session_id: int, dialect: Dialect, now: float, address: str = ""
+    ) -> list[Action]:
+        """See ChatCore."""
+        self._note("connect", session_id, dialect.name, now, address)
+        return super().connect(session_id, self._watch.over(dialect), now, address)
+
+    def speak(self, session_id: int, dialect: Dialect, now: float) -> list[Action]:
+        """See ChatCore."""
+        self._note("speak", session_id, dialect.name, now)
+        return super().speak(session_id, self._watch.over(dialect), now)
+
+    def receive(self, session_id: int, line: bytes, now: float) -> list[Action]:
+        """See ChatCore. Nearly all inputs are of this kind, so that it does what `_note` does."""
+        told = ["receive", session_id, line.decode("latin-1"), now]
+        if len(self._inputs) >= BATCH_INPUTS or not self._begun:
+            self._write()
+        self._inputs.append(told)
+        actions = super().receive(session_id, line, now)
+        if self._watch.secret is not None:
+            told[2] = self._masked(session_id, line).decode("latin-1")
+        return actions
+
+    def receive_too_long(self, session_id: int, now: float) -> list[Action]:
+        """See ChatCore."""
+        self._note("receive_too_long", session_id, now)
+        return super().receive_too_long(session_id, now)
+
+    def submit(self, session_id: int, command: Command, now: float) -> list[Action]:
+        """See ChatCore."""
+        kept = _without_password(command)
+        self._note("submit", session_id, encode(Entry(now, session_id, "", kept)), now)
+        return super().submit(session_id, command, now)
+
+    def disconnect(self, session_id: int, reason: str, now: float) -> list[Action]:
+        """See ChatCore."""
+        self._note("disconnect", session_id, reason, now)
+        return super().disconnect(session_id, reason, now)
+
+    def time_out(self, session_id: int, now: float) -> list[Action]:
+        """See ChatCore."""
+        self._note("time_out", session_id, now)
+        return super().time_out(session_id, now)
+
+    def shut_down(self, now: float) -> list[Action]:
+        """See ChatCore."""
+        self._note("shut_down", now)
+        return super().shut_down(now)
+
+    def configure(self, limits: Limits, settings: Settings, now: float) -> None:
+        """See ChatCore."""
+        self._note("configure", asdict(limits), asdict(settings), now)
+        super().configure(limits, settings, now)
+
+    def finish(self, session_id: int, outcome: Outcome, now: float) -> list[Action]:
+        """See ChatCore."""
+        kept: Any = SECRET if isinstance(outcome, str) else outcome
+        if isinstance(outcome, tuple):
+            kept = [asdict(said) for said in outcome if isinstance(said, Said)]
+        self._note("finish", session_id, kept, now)
+        return super().finish(session_id, outcome, now)
+
+    def saved(self, kept: bool, now: float) -> list[Action]:
+        """See ChatCore."""
+        self._note("saved", kept, now)
+        return super().saved(kept, now)
+
+    def settle(self, kept: bool, now: float) -> None:
+        """See ChatCore."""
+        self._note("settle", kept, now)
+        super().settle(kept, now)
+
+    def tidy(self, now: float) -> list[Action]:
+        """See ChatCore. What was told so far is in the file afterwards."""
+        self._note("tidy", now)
+        actions = super().tidy(now)
+        self._write()
+        self._file.flush()
+        return actions
+
+    def close(self) -> None:
+        """Write the rest, with a digest. The file is its owner's to close."""
+        self._until_digest = 0
+        self._write()
+        self._file.flush()
+
+    def _note(self, *told: Any) -> None:
+        if len(self._inputs) >= BATCH_INPUTS or not self._begun:
+            self._write()
+        self._inputs.append(told)
+
+    def _begin(self) -> None:
+        self._begun = True
+        header = {"recording": VERSION, "world": dump(self.world, secrets=False)}
+        header["settings"] = json.dumps(asdict(self.settings))
+        self._file.write(json.dumps(header) + "\n")
+
+    def _write(self) -> None:
+        if not self._begun:  # with all that was loaded
+            self._begin()
+        batch: dict[str, Any] = {"inputs": self._inputs}
+        self._until_digest -= len(self._inputs)
+        if self._until_digest <= 0:
+            batch["digest"] = digest(self.world)
+            users = len(self.world.sessions)
+            self._until_digest = max(DIGEST_INPUTS, DIGEST_INPUTS_PER_USER * users)
+        self._file.write(json.dumps(batch, separators=(",", ":")) + "\n")
+        self._inputs = []
+
+    def _masked(self, session_id: int, line: bytes) -> bytes:
+        """A line that means the same, but for a password: for that there are as many stars."""
+        command, self._watch.secret = self._watch.secret, None
+        assert command is not None
+        stars = "*" * len(command.password)
+        session = self._sessions.get(session_id)
+        if session is not None and session.dialect.name in DIALECTS:
+            verb = line.split(None, 1)[0]
+            return b" ".join([verb, command.name.encode(), stars.encode()])
+        return json.dumps({**json.loads(line), "password": stars}).encode()
+
+
+class Watch:
+    """Sees passwords go by, in any dialect."""
+
+    def __init__(self) -> None:
+        self.secret: Authenticate | Enrol | None = None  # what the last line was, if it had one
+        self._watched: dict[str, Watched] = {}
+
+    def over(self, dialect: Dialect) -> Watched:
+        """The same dialect, watched."""
+        return self._watched.setdefault(dialect.name, Watched(dialect, self))
+
+
+class Watched:
+    """A dialect of which a Watch knows when a password goes by."""
+
+    def __init__(self, dialect: Dialect, watch: Watch) -> None:
+        self.name = dialect.name
+        self.arrival = dialect.arrival
+        self.reads_history = dialect.reads_history
+        self.render = dialect.render
+        self.answer = dialect.answer
+        self._parse = dialect.parse
+        self._watch = watch
+
+    def parse(self, line: bytes) -> Command | Tagged:
+        """See Dialect."""
+        parsed = self._parse(line)
+        command = parsed.command if type(parsed) is Tagged else parsed
+        if isinstance(command, Authenticate | Enrol):
+            self._watch.secret = command
+        return parsed
+
+
+def _without_password(command: Command) -> Command:
+    if isinstance(command, Authenticate | Enrol):
+        return type(command)(command.name, "*" * len(command.password), command.lobby)
+    return command
+
+
+class Departure(Exception):
+    """A replay has come to another world than the recording, or the file is none."""
+
+
+class Replayer(ChatCore):
+    """A ChatCore that counts what becomes of what it is told."""
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        super().__init__(None, settings, durable=world.durable)
+        self.world = world
+        self.counts: Counter[str] = Counter()
+
+    def commit(self, entry: Entry[Any]) -> tuple[Event, ...]:
+        """See ChatCore."""
+        happened = super().commit(entry)
+        self.counts["said"] += sum([isinstance(event, Said) for event in happened])
+        return happened
+
+    def tell(self, method: str, arguments: Sequence[Any]) -> list[Action]:
+        """Give it an input; returns what it wants done."""
+        self.counts["inputs"] += 1
+        actions: list[Action] = getattr(self, method)(*arguments) or []
+        for action in actions:
+            self.counts["lines that waited"] += isinstance(action, Hold)
+            self.counts["connections closed"] += isinstance(action, Close)
+        return actions
+
+
+class Replay:
+    """Tells a new core all that a recorded one was told, and holds its world against the digests.
+
+    With `limits`, another core is told the same under these, for comparison: what would they have
+    done? What waited under the recorded ones is told it at once, and what waits under these when
+    its time has come. Raises Departure for a file that is no recording.
+    """
+
+    def __init__(self, lines: Iterable[str], limits: Limits | None = None) -> None:
+        self._lines = enumerate(lines, start=1)
+        header = _read(*next(self._lines, (1, "")))
+        if header.get("recording") != VERSION:
+            raise Departure("line 1: no recording, or one of another version")
+        settings = Settings(**json.loads(header["settings"]))
+        self.core = Replayer(load(header["world"]), settings)
+        self.other = Replayer(load(header["world"]), settings) if limits else None
+        self.digests = 0
+        self._limits = limits
+        self._waiting: set[int] = set()  # sessions whose next line was told before
+        if self.other is not None and limits is not None:
+            self.other.configure(limits, settings, 0.0)
+
+    def run(self) -> None:
+        """To the end of the recording. Raises Departure where the worlds part."""
+        for number, line in self._lines:
+            batch = _read(number, line)
+            for method, *arguments in batch["inputs"]:
+                self._tell(method, _restored(method, arguments))
+            if "digest" in batch:
+                self.digests += 1
+                if digest(self.core.world) != batch["digest"]:
+                    raise Departure(f"line {number}: another world after the inputs up to here")
+
+    def _tell(self, method: str, arguments: list[Any]) -> None:
+        again = method == "receive" and arguments[0] in self._waiting
+        if method == "receive":
+            self._waiting.discard(arguments[0])
+        for action in self.core.tell(method, arguments):
+            if isinstance(action, Hold):
+                self._waiting.add(action.session)
+        if self.other is not None and not again:
+            self._tell_other(self.other, method, arguments)
+
+    def _tell_other(self, other: Replayer, method: str, arguments: list[Any]) -> None:
+        if method == "saved" or (method == "finish" and not other.waits_for(arguments[0])):
+            return  # of something that has not come to pass here, or see below
+        if method == "configure":
+            arguments = [self._limits, *arguments[1:]]
+        for action in other.tell(method, arguments):
+            if isinstance(action, Save):
+                other.tell("saved", [True, arguments[-1]])
+            elif isinstance(action, Hold):
+                now = arguments[-1] + action.delay_s
+                self._tell_other(other, "receive", [action.session, action.line, now])
+
+
+def _read(number: int, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Departure(f"line {number}: not of a recording; the last one may be cut off")
+    return found
+
+
+def _restored(method: str, arguments: list[Any]) -> list[Any]:
+    """The arguments of an input, as they were before they were JSON."""
+    if method in {"connect", "speak"}:
+        arguments[1] = _BY_NAME[arguments[1]]
+    elif method == "receive":
+        arguments[1] = arguments[1].encode("latin-1")
+    elif method == "submit":
+        arguments[1] = decode(arguments[1]).command
+    elif method == "configure":
+        arguments[:2] = Limits(**arguments[0]), Settings(**arguments[1])
+    elif method == "finish" and isinstance(arguments[1], list):
+        arguments[1] = tuple([Said(**said) for said in arguments[1]])
+    return arguments

@@ -1,0 +1,176 @@
+"""Record and replay: the same inputs, the same world; and nothing secret in between."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chat.testing
+from chat.cli import main
+from chat.core import Limits
+from chat.core.commands import Authenticate
+from chat.core.snapshot import digest, dump, load
+from chat.testing.recording import BATCH_INPUTS, Departure, Replay
+from tests.chatting import Stepped
+
+PASSWORD = "correct horse"
+
+
+def talk(chat: Stepped) -> None:
+    """Three people, two dialects, a name with a password, and a flood."""
+    ann, ben = chat.log_in("Ann"), chat.connect()
+    ben.send("/nick Ben", "/join tea")
+    ben.expect("You are now Ben.", "Welcome to room tea!", "Current users: Ben")
+    ann.send("JOIN tea", "SAY tea hello", f"REGISTER Ann {PASSWORD}")
+    ann.expect("OK", "OK")
+    ben.expect("Ann has joined the room.", "Ann: hello")
+    ann.send("QUIT")
+    ann.expect_end("BYE")
+    ann = chat.connect()
+    ann.send(f"LOGIN Ann {PASSWORD} wrong", f"LOGIN Ann {PASSWORD}", "MSG back again")
+    ann.expect("ERR wrong-password", "OK")
+    ben.send(*[f"line {number}" for number in range(30)], "/topic biscuits", "/kick Ann")
+    ben.expect("Ann has disconnected.", "You are sending too fast: your lines wait their turn.")
+    chat.let_pass(60.0)
+    chat.turns(5)
+
+
+@pytest.fixture(scope="module", params=["memory", "store"])
+def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recording of a conversation."""
+    folder = tmp_path_factory.mktemp("recording")
+    path = folder / "run.log"
+    store = str(folder / "chat.db") if request.param == "store" else ""
+    with Stepped(record=str(path), store=store) as chat:
+        talk(chat)
+        chat.server.close()
+    return path
+
+
+@pytest.fixture
+def recorded(recording: Path, tmp_path: Path) -> Path:
+    """The same, for a test to do with as it likes."""
+    return Path(shutil.copy(recording, tmp_path / "run.log"))
+
+
+def replayed(path: Path, limits: Limits | None = None) -> Replay:
+    """A recording, run again."""
+    with path.open(encoding="ascii") as lines:
+        replay = Replay(lines, limits)
+        replay.run()
+    return replay
+
+
+def test_the_same_inputs_lead_to_the_same_world(recorded: Path) -> None:
+    replay = replayed(recorded)
+    assert replay.digests >= 1
+    assert replay.core.counts["said"] == 1 + 30 + 1
+    assert replay.core.world.rooms.keys() <= {"lobby", "tea"}
+
+
+def test_no_password_is_in_it(recorded: Path) -> None:
+    text = recorded.read_text(encoding="ascii")
+    assert "correct" not in text
+    assert "horse" not in text
+    assert "scrypt" not in text
+    assert "hello" in text
+    assert recorded.stat().st_mode & 0o777 == 0o600
+
+
+def test_another_world_is_a_departure(recorded: Path) -> None:
+    text = recorded.read_text(encoding="ascii")
+    recorded.write_text(text.replace("back again", "back agaim"), encoding="ascii")
+    with pytest.raises(Departure, match="another world after"):
+        replayed(recorded)
+
+
+def test_other_limits(recorded: Path) -> None:
+    replay = replayed(recorded, Limits(rate_burst=1, rate_per_s=1.0))
+    assert replay.other is not None
+    assert replay.other.counts["said"] == replay.core.counts["said"]
+    assert replay.other.counts["lines that waited"] > replay.core.counts["lines that waited"] > 0
+    strict = replayed(recorded, Limits(text_max_chars=3))
+    assert strict.other is not None
+    assert strict.other.counts["said"] == 0
+
+
+BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
+    "nothing": (lambda _: "", "line 1: not of a recording"),
+    "something else": (lambda _: "{}\n", "line 1: no recording"),
+    "newer": (lambda text: text.replace('"recording": 1', '"recording": 2', 1), "line 1: no rec"),
+    "cut off": (lambda text: text[:-10], "not of a recording; the last one may be cut off"),
+}
+
+
+@pytest.mark.parametrize(("breaking", "problem"), BROKEN.values(), ids=BROKEN)
+def test_what_is_no_recording(
+    recorded: Path, breaking: Callable[[str], str], problem: str, capsys: Any
+) -> None:
+    recorded.write_text(breaking(recorded.read_text(encoding="ascii")), encoding="ascii")
+    assert main(["replay", str(recorded)]) == 1
+    assert problem in capsys.readouterr().err
+
+
+def test_the_command(recorded: Path, tmp_path: Path, capsys: Any) -> None:
+    assert main(["replay", str(recorded)]) == 0
+    assert "all the same\nsaid: 32\n" in capsys.readouterr().out
+    limits = tmp_path / "limits.toml"
+    limits.write_text("text_max_chars = 3\n", encoding="utf-8")
+    assert main(["replay", str(recorded), "--limits", str(limits)]) == 0
+    assert "said: 32, under these limits 0\n" in capsys.readouterr().out
+    limits.write_text("tea = 3\n", encoding="utf-8")
+    assert main(["replay", str(recorded), "--limits", str(limits)]) == 2
+    assert main(["replay", str(tmp_path / "nosuch")]) == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_a_recording_is_never_written_over(recorded: Path) -> None:
+    with pytest.raises(FileExistsError):
+        Stepped(record=str(recorded))
+
+
+def test_what_is_submitted_is_recorded_too(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    with Stepped(record=str(path)) as chat:
+        bot = chat.server.join("bot")
+        for number in range(BATCH_INPUTS * 3):
+            bot.say(f"line {number}")
+        with pytest.raises(Exception, match="not-registered"):
+            bot.ask(Authenticate("ann", PASSWORD))
+        chat.server.close()
+    assert PASSWORD not in path.read_text(encoding="ascii")
+    assert replayed(path).core.counts["said"] == BATCH_INPUTS * 3
+
+
+def test_a_world_comes_back_as_it_was(recorded: Path) -> None:
+    world = replayed(recorded).core.world
+    copy = load(dump(world))
+    copy.check_invariants()
+    assert dump(copy) == dump(world)
+    assert digest(copy) == digest(world)
+    assert json.loads(dump(world, secrets=False)) != {}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"limits": {"nosuch": 1}}'])
+def test_what_is_no_world(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^no world|^Expecting value"):
+        load(text)
+
+
+def test_the_example_of_the_readme() -> None:
+    text = (Path(chat.testing.__file__).parent / "README.md").read_text(encoding="utf-8")
+    ((code, output),) = re.findall(
+        r"<!-- runs -->\n```python\n(.*?)```\n```text\n(.*?)```", text, re.DOTALL
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (ran.stdout, ran.stderr) == (output, "")
