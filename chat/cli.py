@@ -10,11 +10,13 @@ from typing import Final, NoReturn
 
 import chat
 from chat import admin, replay, serve
+from chat.client import connect
 
 EXIT_USAGE = 2
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "serve": (serve, "run a server (also without this word)"),
+    "connect": (connect, "talk at this terminal"),
     "admin": (admin, "look after a running server"),
     "replay": (replay, "run a recording again"),
 }

@@ -52,31 +52,28 @@ MAY_IMPORT = {
     "chat.serve": (
         *("chat.config", "chat.logs", "chat.server", "chat.shell", "chat.store", "reactor"),
     ),
-    "chat.cli": ("chat", "chat.admin", "chat.replay", "chat.serve"),
+    "chat.client": ("chat.client", "chat.config", "chat.core", "chat.dialects"),
+    "chat.cli": ("chat", "chat.admin", "chat.client", "chat.replay", "chat.serve"),
     "chat.__main__": ("chat.cli",),
 }
 
-# What is there only with an extra, and the one part that may need it.
-EXTRAS = {"reactor.websocket": "websockets"}
+# What is there only with an extra, and the parts that may need it.
+EXTRAS = {
+    "reactor.websocket": {"websockets"},
+    "chat.client": {"platformdirs", "prompt_toolkit", "websockets"},
+}
 
 # What gives the same result for the same arguments, always: all that a pure part may import.
 PURE_PARTS = ("chat.core", "chat.dialects")
+# The client is pure but for its shells.
+SHELLS = ("acts", "connect", "controls", "keys", "link", "plain", "screen", "settings")
+IMPURE_CLIENT = tuple(f"chat.client.{name}" for name in SHELLS)
 PURE = {
     *("__future__", "bisect", "collections", "collections.abc", "contextlib", "dataclasses"),
+    "difflib",
     "datetime",  # but see ASKS_THE_CLOCK
-    *(
-        "enum",
-        "functools",
-        "hashlib",
-        "heapq",
-        "ipaddress",
-        "itertools",
-        "json",
-        "math",
-        "operator",
-        "re",
-    ),
-    *("string", "textwrap", "types", "typing", "unicodedata"),
+    *("enum", "functools", "hashlib", "heapq", "ipaddress", "itertools", "json", "math"),
+    *("operator", "re", "string", "textwrap", "types", "typing", "unicodedata", "zlib"),
 }
 # The same for what is there without an import: the outside, and what differs from run to run.
 ASKS_THE_CLOCK = {"now", "today", "utcnow"}  # of datetime's classes
@@ -121,25 +118,30 @@ def offences(module: str, source: str) -> list[str]:
     tree = ast.parse(source)
     part = part_of(module)
     found = [
-        offence
-        for target in imported(module, tree)
-        if target.partition(".")[0] != EXTRAS.get(module)
-        and (offence := _offence(part, target, target.partition(".")[0]))
+        offence for target in imported(module, tree) if (offence := _offence(module, part, target))
     ]
-    if part in PURE_PARTS:
+    if is_pure(module):
         found += [f"{name}() is not pure" for name in used(tree) if name in IMPURE_BUILTINS]
         attributes = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
         found += [f".{name} asks the clock" for name in attributes if name in ASKS_THE_CLOCK]
     return found
 
 
-def _offence(part: str, target: str, top: str) -> str:
+def is_pure(module: str) -> bool:
+    """Whether the same arguments have to give the same result."""
+    client = within(module, "chat.client") and module not in IMPURE_CLIENT
+    return client or part_of(module) in PURE_PARTS
+
+
+def _offence(module: str, part: str, target: str) -> str:
+    top = target.partition(".")[0]
     if top in {"chat", "reactor"}:
         allowed = any(within(target, other) for other in MAY_IMPORT[part])
         return "" if allowed else f"{part} may not import {target}"
-    if top not in sys.stdlib_module_names:
+    extras = {name for place, names in EXTRAS.items() if within(module, place) for name in names}
+    if top not in sys.stdlib_module_names | extras:
         return f"{target} is not in the standard library"
-    return f"{target} is not pure" if part in PURE_PARTS and target not in PURE else ""
+    return f"{target} is not pure" if is_pure(module) and target not in PURE else ""
 
 
 def used(node: ast.AST, own: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -237,6 +239,9 @@ OFFENDERS = [
     ("chat.shell", "from chat import config", "chat.shell may not import chat.config"),
     ("chat.server", "from chat import cli", "chat.server may not import chat.cli"),
     ("chat", "from chat.cli import main", "chat may not import chat.cli"),
+    ("chat.client.model", "import websockets", "websockets is not pure"),
+    ("chat.server", "import websockets", "websockets is not in the standard library"),
+    ("chat.client.link", "from chat import server", "chat.client may not import chat.server"),
     ("chat.cli", "import numpy.linalg", "numpy.linalg is not in the standard library"),
     (
         "reactor.loop",

@@ -1,0 +1,128 @@
+"""The client without a terminal: lines in, lines out, for pipes and files."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from chat.client import exits
+from chat.client.acts import act, complain
+from chat.client.conversation import Conversation
+from chat.client.lines import Line
+from chat.client.link import Link, NoConnectionError
+from chat.client.model import Model, Room
+from chat.client.settings import Settings
+from chat.client.typed import Clear, Quit, SayFile, parse
+
+GIVE_UP_S: Final = 60.0  # where nobody watches, nobody would end it
+LINE_MAX_BYTES: Final = 65_536
+AHEAD_MAX: Final = 100  # lines that are read, or sent, before those before them are answered
+
+
+def run(settings: Settings, prefix: str) -> int:
+    """Say what comes in, show what others say; returns the exit status."""
+    settings = replace(settings, give_up=settings.give_up or GIVE_UP_S)
+    return asyncio.run(_Plain(settings, prefix).run())
+
+
+class _Plain:
+    def __init__(self, settings: Settings, prefix: str) -> None:
+        self._settings = settings
+        self._talk = Conversation(Model(self._told), settings.name, settings.rooms, prefix)
+        self._link = Link(self._talk, settings, self._changed)
+        self._news = asyncio.Event()
+        self._wrong = False
+
+    async def run(self) -> int:
+        try:
+            await self._link.first()
+        except NoConnectionError as error:
+            print(f"chat: {error}", file=sys.stderr)
+            return exits.LOST
+        await self._speak(self._link.start(self._news.set))
+        await self._link.leave()
+        if self._link.lost_for_good:
+            print(f"chat: {self._link.lost_for_good}", file=sys.stderr)
+            return exits.LOST
+        if self._talk.refused:
+            print(f"chat: {self._talk.refused}", file=sys.stderr)
+        return exits.REFUSED if self._wrong or self._talk.refused else exits.FINE
+
+    async def _speak(self, link: asyncio.Task[None]) -> None:
+        """Take lines to the end; then wait until the server has all of them."""
+        lines: asyncio.Queue[str | None] = asyncio.Queue(AHEAD_MAX)
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=_read, args=(loop, lines), daemon=True).start()
+        read = self._next(lines)
+        at_end = False
+        while not link.done():
+            self._news.clear()
+            if self._talk.state == "asking" and (at_end or self._talk.unsent):
+                break  # nobody is there to be asked
+            if at_end and self._talk.state == "ready" and not self._talk.unsent:
+                break
+            if read.done() and not at_end and self._listening:
+                line = read.result()
+                at_end = line is None or not self._take(line)
+                read = self._next(lines)
+                continue
+            await self._news.wait()
+        read.cancel()
+
+    @property
+    def _listening(self) -> bool:
+        """Whether to take another line. What it means depends on the answers to the commands
+        before it, but not on those to what was said."""
+        says = all(request.type in {"say", "private"} for request in self._talk.outbox.typed)
+        state = self._talk.state
+        return says and state in {"ready", "asking"} and self._talk.unsent < AHEAD_MAX
+
+    def _next(self, lines: asyncio.Queue[str | None]) -> asyncio.Task[str | None]:
+        task = asyncio.create_task(lines.get())
+        task.add_done_callback(lambda _: self._news.set())
+        return task
+
+    def _take(self, line: str) -> bool:
+        """A line came in. False: it was the last."""
+        what, now = parse(line, self._talk.here), time.time()
+        if isinstance(what, Quit):
+            return False
+        if isinstance(what, Clear | SayFile):
+            complain(self._talk, "That is for a terminal.", now)
+        else:
+            act(self._talk, what, now)
+        self._link.wake()
+        return True
+
+    def _told(self, room: Room, line: Line) -> None:
+        aside = line.kind in {"error", "system"}
+        self._wrong |= line.kind == "error"
+        if line.own and line.kind != "private":
+            return  # who said it knows
+        stamp = datetime.fromtimestamp(line.at).strftime(self._settings.time_format)
+        text = " ".join(part for part in (stamp, room.name, line.head + line.text) if part)
+        try:
+            print(text, file=sys.stderr if aside else sys.stdout, flush=True)
+        except BrokenPipeError:  # nobody reads any more; Python would say so once more at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def _changed(self) -> None:
+        self._news.set()
+
+
+def _read(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str | None]) -> None:
+    """In a thread of its own, as not everything that comes in can be waited for otherwise."""
+    # Not sys.stdin: Python could not close that at its end, while this thread waits for it.
+    typed = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+    with suppress(RuntimeError):  # the loop has ended
+        while data := typed.readline(LINE_MAX_BYTES):
+            text = data.decode(errors="replace")
+            asyncio.run_coroutine_threadsafe(lines.put(text), loop).result()
+        asyncio.run_coroutine_threadsafe(lines.put(None), loop).result()

@@ -1,0 +1,189 @@
+"""`echo hi | chat connect`: without a terminal, as the program it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chatting import DEADLINE_S
+from tests.client.standin import Aside
+from tests.programs import ROOT, Output, Program
+
+
+@pytest.fixture
+def aside() -> Iterator[Aside]:
+    with Aside() as aside:
+        yield aside
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "XDG_STATE_HOME": str(folder / "state"),
+        "TZ": "UTC",
+    }
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "chat", "connect", *arguments],
+        cwd=ROOT,
+        env=environment(folder),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def talk(folder: Path, typed: str, *arguments: str) -> tuple[int, str, str]:
+    """Exit status, output and errors of a client that is told this."""
+    with start(folder, *arguments) as process:
+        out, err = process.communicate(typed.encode(), DEADLINE_S)
+    return process.returncode, out.decode(), err.decode()
+
+
+def test_what_comes_in_is_said(aside: Aside, tmp_path: Path) -> None:
+    status, out, err = talk(
+        tmp_path, "hi\n//x\n/me waves", aside.server.url, "--room", "tea", "--name", "ann"
+    )
+    assert (status, err) == (0, "")
+    assert aside.server.texts() == ["hi", "/x", "waves"]
+    assert out.split(" ", 1)[1] == "tea You are in tea: ann.\n"
+    assert not (tmp_path / "state").exists()
+
+
+def test_commands_are_waited_for(aside: Aside, tmp_path: Path) -> None:
+    typed = "/join work\nhi\n/leave\nback\n/leave\nnowhere\n"
+    status, _, err = talk(tmp_path, typed, aside.server.url, "--room", "tea", "--name", "ann")
+    assert (aside.server.texts("work"), aside.server.texts()) == (["hi"], ["back"])
+    assert status == 1
+    assert err.endswith("You are in no room. /join one first.\n")
+
+
+def test_nothing_comes_in(aside: Aside, tmp_path: Path) -> None:
+    assert talk(tmp_path, "", aside.server.url, "--name", "ann")[0] == 0
+
+
+def test_many_lines_are_said_in_order(aside: Aside, tmp_path: Path) -> None:
+    texts = [str(number) for number in range(500)]
+    typed = "\n".join(texts)
+    assert talk(tmp_path, typed, aside.server.url, "--room", "tea", "--name", "a")[0] == 0
+    assert aside.server.texts() == texts
+
+
+def test_what_others_say_comes_out_clean(aside: Aside, tmp_path: Path) -> None:
+    process = start(tmp_path, aside.server.url, "--room", "tea", "--name", "ann")
+    with Program(process) as program:
+        assert process.stdout
+        assert process.stdin
+        output = Output(process.stdout.fileno())
+        assert output.read_line().endswith("You are in tea: ann.")
+        aside.do(aside.server.say("bob", "\x1b[2Jhi\nthere"))
+        assert output.read_line() == "14:03 tea bob: [2Jhi there"
+        process.stdin.write(b"/quit\nnever said\n")
+        process.stdin.flush()
+        assert output.read_rest() == ""
+        assert program.wait() == 0
+    assert aside.server.texts() == ["\x1b[2Jhi\nthere"]
+
+
+def test_what_is_refused(aside: Aside, tmp_path: Path) -> None:
+    aside.server.refused["say"] = "muted"
+    status, _, err = talk(tmp_path, "hi", aside.server.url, "--room", "tea", "--name", "ann")
+    assert status == 1
+    assert err.endswith("tea Not sent: hi (No: muted.)\n")
+
+
+def test_a_name_that_is_taken(aside: Aside, tmp_path: Path) -> None:
+    aside.server.taken.add("ann")
+    status, _, err = talk(tmp_path, "hi\n", aside.server.url, "--room", "tea", "--name", "ann")
+    assert status == 1
+    assert "That name is in use." in err
+    assert aside.server.texts() == []
+    status, _, _ = talk(tmp_path, "/nick anna\nhi\n", aside.server.url, "--room", "tea")
+    assert aside.server.texts() == ["hi"]
+
+
+def test_a_password_comes_in_with_the_lines(aside: Aside, tmp_path: Path) -> None:
+    aside.server.taken.add("ann")
+    talk(tmp_path, "/login anna secret\nhi\n", aside.server.url, "--room=tea", "--name=ann")
+    logins = [asked for asked in aside.server.heard if asked["type"] == "login"]
+    assert logins[1]["password"] == "secret"
+    assert aside.server.texts() == ["hi"]
+
+
+def test_a_connection_that_breaks(aside: Aside, tmp_path: Path) -> None:
+    aside.server.deaf = 1
+    (tmp_path / "config" / "reactor-chat").mkdir(parents=True)
+    settings = tmp_path / "config" / "reactor-chat" / "client.toml"
+    settings.write_text(f'url = "{aside.server.url}"\nrooms = ["tea"]\nretry_first = 0.01\n')
+    status, _, err = talk(tmp_path, "one\ntwo\n")
+    assert status == 0
+    assert "The connection is lost" in err
+    assert aside.server.texts() == ["one", "two"]
+
+
+def test_no_server(tmp_path: Path) -> None:
+    with Aside() as aside:
+        url = aside.server.url
+    status, out, err = talk(tmp_path, "hi", url)
+    assert (status, out, err) == (3, "", f"chat: {url}: Connection refused\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "err"),
+    [
+        (
+            ["http://x"],
+            "url: 'http://x' is no address of a server, such as ws://127.0.0.1:4000",
+        ),
+        (["--name", "a b"], "name: 'a b' is more than one word"),
+        (["--colour"], "unknown: --colour; try: chat connect --help"),
+    ],
+)
+def test_usage(tmp_path: Path, arguments: list[str], err: str) -> None:
+    assert talk(tmp_path, "", *arguments) == (2, "", f"chat: {err}\n")
+
+
+def test_settings_that_are_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text("bell = 1")
+    status, _, err = talk(tmp_path, "", "--config", str(path))
+    assert (status, err) == (2, f"chat: {path}: bell: 1 is neither true nor false\n")
+
+
+def test_an_interrupt(aside: Aside, tmp_path: Path) -> None:
+    process = start(tmp_path, aside.server.url, "--room", "tea", "--name", "ann")
+    with Program(process) as program:
+        assert process.stdout
+        assert process.stderr
+        Output(process.stdout.fileno()).read_line()
+        program.signal(signal.SIGINT)
+        assert program.wait() == 130
+        assert process.stderr.read() == b""
+
+
+def test_without_what_it_needs(tmp_path: Path) -> None:
+    """As it is after `pip install reactor-chat` alone."""
+    code = "import sys; from chat.cli import main; sys.exit(main(sys.argv[1:]))"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", code, "connect"],
+        cwd=ROOT,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == (
+        "chat: to connect takes more than Python: pip install 'reactor-chat[client]'\n"
+    )
