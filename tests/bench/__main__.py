@@ -82,6 +82,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         settings = replace(
             settings,
             clients=(10,),
+            websockets=(10,),
             closed_cpu_s=0.1,
             rates=(100,),
             paced_clients=20,
@@ -91,7 +92,7 @@ def _settings(options: argparse.Namespace) -> Settings:
             idle_s=0.3,
         )
     if options.clients:
-        settings = replace(settings, clients=options.clients)
+        settings = replace(settings, clients=options.clients, websockets=options.clients)
     if options.connections:
         settings = replace(settings, connections=options.connections)
     fit = raise_file_limit()
@@ -106,8 +107,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--rounds", type=_positive, help="medians are taken over these (default: 3; quick: 1)")
     add("--only", type=_servers, default=SERVERS, help="servers, with commas between them")
-    add("--scenarios", type=_scenarios, default=SCENARIOS, help="closed,paced,logins,connections")
-    add("--clients", type=_counts, help="cases of the closed loop (default: 10,100,1000)")
+    add(
+        "--scenarios",
+        type=_scenarios,
+        default=SCENARIOS,
+        help="with commas: " + ",".join(one.key for one in SCENARIOS),
+    )
+    add("--clients", type=_counts, help="cases of the closed loops (default: 10,100,1000)")
     add("--connections", type=_positive, help="clients of the last scenario (default: 10000)")
     add("--quick", action="store_true", help="small numbers: shows that it works, not how fast")
     add("--json", type=_file, metavar="FILE", help="write all rounds to a file")

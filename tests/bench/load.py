@@ -1,21 +1,28 @@
-"""Load on one chat server over the line protocol, from one thread.
+"""Load on one chat server, from one thread, in lines or as `Load` is told.
 
 `Load.login` connects the clients; `Load.closed` and `Load.paced` send messages and return when
 every client has received every message that is due to it. Anything else is a LoadError: a line
 too many, a line of another length, a closed connection, silence until the deadline.
 
-All lines of a run have one length, so that lines and bytes due to a client are both known
-beforehand. The last client, the observer, reads what it gets: it checks that each sender's
-messages come in order, takes their latency, and thereby paces the senders.
+All lines of a run have one length (those in JSON within six digits of a number), so that lines and
+bytes due to a client are both known beforehand. The last client, the observer, reads what it gets:
+it checks that each sender's messages come in order, takes their latency, and thereby paces the
+senders.
+
+In one room, everybody hears all the others. In several, each sender is in some of them and speaks
+in one after the other, the observer is in all, and of the rest each is in one.
 """
 
 import select
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Self
 
 from tests.bench.client import Client, LoadError
+from tests.bench.speech import LINES, LOBBY, Speech
 
 SENDERS = 5
 WINDOW = 16  # messages of one sender that the observer has not seen yet
@@ -24,9 +31,9 @@ WINDOW = 16  # messages of one sender that the observer has not seen yet
 LOGINS_AT_ONCE = 32
 DEADLINE_S = 120.0
 READ_MAX_BYTES = 1 << 18
-NEWLINE = ord("\n")
-PADDING = "x" * 12
-LINE_BYTES = len(f"MSG u00000 00000000 0000000000 {PADDING}\n")
+PADDING = b"x" * 12
+TEXT = b"%08d %010d " + PADDING
+TEXT_BYTES = len(TEXT % (0, 0))
 
 
 @dataclass(frozen=True)
@@ -44,12 +51,22 @@ class Delivery:
     """Messages that the observer got per read, on average."""
     latencies_us: list[int]
     """From send to receipt at the observer."""
+    by_speech: dict[str, list[int]]
+    """The same at the last client of each speech."""
 
 
 class Load:
-    """Clients of one server, and the messages between them."""
+    """Clients of one server, and the messages between them. They speak `speeches` by turns, in
+    these rooms; who speaks lines is in the lobby alone."""
 
-    def __init__(self, deadline_s: float = DEADLINE_S) -> None:
+    def __init__(
+        self,
+        speeches: Sequence[Speech] = (LINES,),
+        rooms: Sequence[str] = (LOBBY,),
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._speeches = speeches
+        self._rooms = rooms
         self._epoll = select.epoll()
         self._buffer = bytearray(READ_MAX_BYTES)
         self._deadline_s = deadline_s
@@ -58,8 +75,9 @@ class Load:
         self._by_fd: dict[int, Client] = {}
         self._senders: dict[bytes, Client] = {}
         self._window = 0
+        self._skips = False  # what nobody has asked for
         self._waiting = 0  # clients that have not got all that is due to them
-        self._latencies: list[int] = []
+        self._observers: dict[str, Client] = {}
         self._reads = 0  # of the observer
         self._began = time.monotonic_ns()
 
@@ -76,9 +94,29 @@ class Load:
         self._deadline = time.monotonic() + self._deadline_s
         while len(self._clients) < clients or self._waiting:
             while len(self._clients) < clients and self._waiting < LOGINS_AT_ONCE:
-                self._open(port)
+                self._open(port, self._rooms_of(len(self._clients), clients))
             self._receive(1.0)
         self._senders = {c.name.encode(): c for c in self._clients[:SENDERS]}
+        self._observers = {client.speech.name: client for client in self._clients}
+
+    def gather(self, port: int, clients: int) -> None:
+        """The same where who is in hears of everyone who comes later, which is skipped."""
+        self._skips = True
+        self.login(port, clients)
+        for client in self._clients:
+            client.ask(client.speech.ping(client.name))
+        self._waiting = clients
+        self._receive_all()
+        self._skips = False
+
+    def be_refused(self, port: int, code: bytes) -> None:
+        """One more client asks to come in, and is told `code`."""
+        client = self._open(port, self._rooms)
+        client.steps[-1] = client.steps[-1][0], code
+        self._receive_all()
+        self._clients.remove(client)
+        del self._by_fd[client.socket.fileno()]
+        client.socket.close()
 
     def closed(self, messages: int, check_all: bool = False) -> Delivery:
         """Send a multiple of SENDERS messages, WINDOW of each sender under way at a time.
@@ -105,31 +143,44 @@ class Load:
         self._deadline = time.monotonic() + seconds + self._deadline_s
         self._receive_until(time.monotonic() + seconds)
 
-    def _open(self, port: int) -> None:
+    def _rooms_of(self, number: int, clients: int) -> Sequence[str]:
+        """Where the client of this number sits, out of so many."""
+        if number == clients - 1:
+            return self._rooms
+        if number < SENDERS <= len(self._rooms):
+            return self._rooms[number::SENDERS]
+        return [self._rooms[number % len(self._rooms)]]
+
+    def _open(self, port: int, rooms: Sequence[str]) -> Client:
+        number = len(self._clients)
+        speech = self._speeches[number % len(self._speeches)]
         try:
-            client = Client(len(self._clients), port)
+            client = Client(number, port, speech, rooms)
         except OSError as error:
-            raise LoadError(f"client {len(self._clients)} can't connect: {error}") from error
+            raise LoadError(f"client {number} can't connect: {error}") from error
         self._clients.append(client)
         self._by_fd[client.socket.fileno()] = client
         self._epoll.register(client.socket, select.EPOLLIN)
-        client.expect(1, len("OK\n"))
         self._waiting += 1
-        client.send(f"LOGIN {client.name}\n".encode())
+        client.ask(client.steps.pop(0))
+        return client
 
     def _begin(self, messages: int, window: int, check_all: bool = False) -> None:
         each = messages // SENDERS
         senders = list(self._senders.values())
+        said = Counter(
+            sender.rooms[number % len(sender.rooms)] for sender in senders for number in range(each)
+        )
         for client in self._clients:
-            due = messages - each if client in senders else messages
-            client.expect(due, due * LINE_BYTES)
-            client.reads_text = check_all or client is self._clients[-1]
-            client.expected = dict.fromkeys(self._senders, 0)
+            due = sum(said[room] for room in client.rooms) - each * (client in senders)
+            client.expect(due, client.speech.sizes(client.rooms[0], TEXT_BYTES))
+            client.reads_text = check_all
+        for observer in self._observers.values():
+            observer.reads_text, observer.latencies = True, []
         for sender in senders:
             sender.to_send = each
         self._window = window
-        self._waiting = len(self._clients)
-        self._latencies = []
+        self._waiting = sum(client.due_lines > 0 for client in self._clients)
         self._reads = 0
         self._began = time.monotonic_ns()
         self._deadline = time.monotonic() + self._deadline_s
@@ -140,7 +191,8 @@ class Load:
 
     def _send(self, sender: Client) -> None:
         sent_at = (time.monotonic_ns() - self._began) // 1000
-        sender.send(b"MSG %08d %010d %s\n" % (sender.sent, sent_at, PADDING.encode()))
+        room = sender.rooms[sender.sent % len(sender.rooms)]
+        sender.send(sender.speech.say(room, TEXT % (sender.sent, sent_at)))
         sender.sent += 1
 
     def _receive_until(self, when: float) -> None:
@@ -163,8 +215,11 @@ class Load:
                 raise LoadError(f"{client.name} lost its connection: {error}") from error
             if not size:
                 raise LoadError(f"the server closed {self._state(client)}")
+            if self._skips or client.awaited:
+                self._read_answer(client, bytes(buffer[:size]))
+                continue
             client.got_bytes += size
-            client.got_lines += buffer.count(NEWLINE, 0, size)
+            client.got_lines += buffer.count(client.speech.end, 0, size)
             if client.reads_text:
                 self._read_text(client, bytes(buffer[:size]))
             if client.got_lines >= client.due_lines:
@@ -172,40 +227,61 @@ class Load:
         if time.monotonic() > self._deadline:
             self._fail_late()
 
+    def _receive_all(self) -> None:
+        while self._waiting:
+            self._receive(1.0)
+
+    def _read_answer(self, client: Client, data: bytes) -> None:
+        if not client.awaited or not client.answered(data):
+            return
+        if client.steps:
+            client.ask(client.steps.pop(0))
+        else:
+            self._waiting -= 1
+
     def _complete(self, client: Client, data: bytearray) -> None:
-        if client.got_lines > client.due_lines or client.got_bytes != client.due_bytes:
+        in_all = client.due_least <= client.got_bytes <= client.due_most
+        if client.got_lines > client.due_lines or not in_all:
             raise LoadError(f"wrong data at {self._state(client)}: {bytes(data[-80:])!r}")
         self._waiting -= 1
 
     def _read_text(self, client: Client, data: bytes) -> None:
         now = (time.monotonic_ns() - self._began) // 1000
-        *lines, client.tail = (client.tail + data).split(b"\n")
-        observes = client is self._clients[-1]
-        for line in lines:
-            try:
-                _, name, number, sent_at, _ = line.split(b" ")
-                in_order = int(number) == client.expected[name]
-            except (ValueError, KeyError):
-                raise LoadError(f"{client.name} got {line!r}") from None
-            if not in_order:
-                raise LoadError(f"{client.name} awaited {client.expected[name]}, got {line!r}")
-            client.expected[name] += 1
-            if observes:
-                self._latencies.append(now - int(sent_at))
-                self._senders[name].seen += 1
-        if observes:
+        try:
+            heard, client.tail = client.speech.read(client.tail + data)
+            said = [(name, *text.split(b" ")) for name, text in heard]
+            for name, number, _, _ in said:
+                self._check_order(client, name, int(number))
+        except (ValueError, KeyError):
+            raise LoadError(f"{client.name} got {data[-200:]!r}") from None
+        if client.latencies is not None:
+            client.latencies += [now - int(sent_at) for _, _, sent_at, _ in said]
+        if client is self._clients[-1]:
             self._reads += 1
+            for name, *_ in said:
+                self._senders[name].seen += 1
             for sender in self._senders.values():
                 self._fill(sender)
 
+    def _check_order(self, client: Client, name: bytes, number: int) -> None:
+        """Who hears a sender in one of its rooms alone is due every so many of its messages."""
+        rooms = self._senders[name].rooms
+        hears_all = len(client.rooms) >= len(rooms)
+        first, step = (0, 1) if hears_all else (rooms.index(client.rooms[0]), len(rooms))
+        due = client.expected.get(name, first)
+        if number != due:
+            raise LoadError(f"{client.name} awaited {due} of {name.decode()}, got {number}")
+        client.expected[name] = number + step
+
     def _finish(self, messages: int, started: float, cpu: float) -> Delivery:
-        while self._waiting:
-            self._receive(1.0)
+        self._receive_all()
         seconds = time.monotonic() - started
         busy = (time.process_time() - cpu) / seconds
         deliveries = sum(client.got_lines for client in self._clients)
-        batch = len(self._latencies) / self._reads
-        return Delivery(messages, deliveries, seconds, busy, batch, self._latencies)
+        found = {name: client.latencies or [] for name, client in self._observers.items()}
+        latencies = found[self._clients[-1].speech.name]
+        batch = len(latencies) / self._reads
+        return Delivery(messages, deliveries, seconds, busy, batch, latencies, found)
 
     def _fail_late(self) -> None:
         late = next((c for c in self._clients if c.got_lines < c.due_lines), None)

@@ -5,7 +5,7 @@ puts one case on it, and returns the figures that its columns name.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,16 @@ from tests.bench.load import SENDERS, WINDOW, Delivery, Load
 from tests.bench.logins import Logins
 from tests.bench.machine import Cores, cpu_seconds, resident_kib
 from tests.bench.report import Column, Figures
-from tests.bench.servers import SERVERS, STORING, Running, Server, start
+from tests.bench.servers import (
+    LINE_SERVERS,
+    PLAIN,
+    STORING,
+    WEBSOCKET_SERVERS,
+    Running,
+    Server,
+    start,
+)
+from tests.bench.speech import LINES, LOBBY, SLASH, WEBSOCKET
 
 # Time in which a message that was delivered twice shows up, and a server's memory settles.
 SETTLE_S = 0.2
@@ -23,6 +32,9 @@ MESSAGES_MIN = 4 * SENDERS * WINDOW
 STEP_S = 0.01  # the resolution of CPU times
 # How often those who log in are looked at; no message is under way then.
 LOOK_S = 0.25
+ROOMS = tuple(f"r{number:02}" for number in range(50))  # as many as one may be in
+MIXED = (LINES, SLASH, WEBSOCKET)
+ROOM_MEMBERS_MAX = 1000  # of this server's
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,8 @@ class Settings:
     cores: Cores
     clients: tuple[int, ...] = (10, 100, 1000)
     """Cases of the closed loop."""
+    websockets: tuple[int, ...] = (100, 500, ROOM_MEMBERS_MAX)
+    """The same for WebSocket."""
     closed_cpu_s: float = 1.2
     """Server CPU time that a closed run should take, so that its steps don't matter."""
     closed_max_s: float = 10.0
@@ -55,7 +69,7 @@ class Scenario:
     cases: Callable[[Settings], tuple[int, ...]]
     columns: tuple[Column, ...]
     run: Callable[[Server, int, Settings], Figures]
-    servers: tuple[Server, ...] = SERVERS
+    servers: tuple[Server, ...] = LINE_SERVERS
     """Those that can do it."""
 
 
@@ -63,10 +77,25 @@ def run_closed(server: Server, clients: int, settings: Settings) -> Figures:
     """As fast as the window lets the senders, for about `closed_cpu_s` of the server's time."""
     with Load() as load, start(server, settings.cores.server) as running:
         load.login(running.port, clients)
-        load.closed(SENDERS * WINDOW, check_all=True)
-        messages = _calibrate(load, running, settings)
-        run, cpu = _timed(running, partial(load.closed, messages))
-        load.idle(SETTLE_S)
+        return _closed(load, running, settings)
+
+
+def run_websocket(
+    server: Server, clients: int, settings: Settings, rooms: Sequence[str] = ROOMS[:1]
+) -> Figures:
+    """The same in frames. A room that is full lets nobody else in."""
+    with Load([WEBSOCKET], rooms) as load, start(server, settings.cores.server) as running:
+        load.gather(running.port, clients)
+        if server == PLAIN and len(rooms) == 1 and clients == ROOM_MEMBERS_MAX:
+            load.be_refused(running.port, b'"code":"room-full"')
+        return _closed(load, running, settings)
+
+
+def _closed(load: Load, running: Running, settings: Settings) -> Figures:
+    load.closed(SENDERS * WINDOW, check_all=True)
+    messages = _calibrate(load, running, settings)
+    run, cpu = _timed(running, partial(load.closed, messages))
+    load.idle(SETTLE_S)
     return _figures(run, cpu)
 
 
@@ -74,10 +103,31 @@ def run_paced(server: Server, rate: int, settings: Settings) -> Figures:
     """`rate` messages a second in total, evenly spaced, for `paced_s` seconds."""
     with Load() as load, start(server, settings.cores.server) as running:
         load.login(running.port, settings.paced_clients)
-        load.closed(SENDERS * WINDOW, check_all=True)
-        messages = _whole(rate * settings.paced_s)
-        run, cpu = _timed(running, partial(load.paced, messages, rate))
-        load.idle(SETTLE_S)
+        return _paced(load, running, rate, settings)
+
+
+def run_websocket_paced(server: Server, rate: int, settings: Settings) -> Figures:
+    """The same in frames."""
+    with Load([WEBSOCKET], ROOMS[:1]) as load, start(server, settings.cores.server) as running:
+        load.gather(running.port, settings.paced_clients)
+        return _paced(load, running, rate, settings)
+
+
+def run_mixed(server: Server, rate: int, settings: Settings) -> Figures:
+    """The same, with a third of the clients in each of three dialects, all in the lobby."""
+    with (
+        Load(MIXED, [LOBBY]) as load,
+        start(server, settings.cores.server) as running,
+    ):
+        load.gather(running.port, settings.paced_clients)
+        return _paced(load, running, rate, settings)
+
+
+def _paced(load: Load, running: Running, rate: int, settings: Settings) -> Figures:
+    load.closed(SENDERS * WINDOW, check_all=True)
+    messages = _whole(rate * settings.paced_s)
+    run, cpu = _timed(running, partial(load.paced, messages, rate))
+    load.idle(SETTLE_S)
     return _figures(run, cpu)
 
 
@@ -160,6 +210,7 @@ def _figures(run: Delivery, cpu: float) -> Figures:
         "deliveries_per_s": run.deliveries / run.seconds,
         "cpu_us": cpu / run.deliveries * 1e6,
         **_latencies(run.latencies_us),
+        **{f"p99_{name}_ms": _latencies(found)["p99_ms"] for name, found in run.by_speech.items()},
         "batch": run.batch,
         "server_percent": cpu / run.seconds * 100,
         "generator_percent": run.busy * 100,
@@ -178,6 +229,14 @@ CPU = Column("cpu_us", "CPU µs/delivery", 3)
 BATCH = Column("batch", "messages/read", 1)
 LATENCY = (Column("p50_ms", "p50 ms", 2), Column("p99_ms", "p99 ms", 2))
 WORST = Column("max_ms", "max ms", 2)
+CLOSED = (
+    Column("deliveries_per_s", "deliveries/s", 0),
+    CPU,
+    *LATENCY,
+    BATCH,
+    Column("server_percent", "server busy %", 0),
+)
+GENERATOR = Column("generator_percent", "generator busy %", 0)
 
 SCENARIOS = (
     Scenario(
@@ -185,13 +244,7 @@ SCENARIOS = (
         title=lambda _: f"Closed loop: {SENDERS} senders, {WINDOW} messages of each under way",
         case_heading="clients",
         cases=lambda settings: settings.clients,
-        columns=(
-            Column("deliveries_per_s", "deliveries/s", 0),
-            CPU,
-            *LATENCY,
-            BATCH,
-            Column("server_percent", "server busy %", 0),
-        ),
+        columns=CLOSED,
         run=run_closed,
     ),
     Scenario(
@@ -201,6 +254,50 @@ SCENARIOS = (
         cases=lambda settings: settings.rates,
         columns=(CPU, *LATENCY, BATCH),
         run=run_paced,
+    ),
+    Scenario(
+        key="websocket",
+        title=lambda _: f"WebSocket, closed loop: {SENDERS} senders, one room",
+        case_heading="clients",
+        cases=lambda settings: settings.websockets,
+        columns=(*CLOSED, GENERATOR),
+        run=run_websocket,
+        servers=WEBSOCKET_SERVERS,
+    ),
+    Scenario(
+        key="rooms",
+        title=lambda _: f"WebSocket, closed loop: {SENDERS} senders, {len(ROOMS)} rooms",
+        case_heading="clients",
+        cases=lambda settings: settings.websockets,
+        columns=(*CLOSED, GENERATOR),
+        run=partial(run_websocket, rooms=ROOMS),
+        servers=WEBSOCKET_SERVERS,
+    ),
+    Scenario(
+        key="websocket-paced",
+        title=lambda settings: (
+            f"WebSocket, paced: {settings.paced_clients} clients, evenly spaced messages"
+        ),
+        case_heading="messages/s",
+        cases=lambda settings: settings.rates,
+        columns=(CPU, *LATENCY, WORST, BATCH),
+        run=run_websocket_paced,
+        servers=WEBSOCKET_SERVERS,
+    ),
+    Scenario(
+        key="mixed",
+        title=lambda settings: (
+            f"Paced, {settings.paced_clients} clients in one room: a third speak lines, a third "
+            "slash, a third WebSocket"
+        ),
+        case_heading="messages/s",
+        cases=lambda settings: settings.rates,
+        columns=(
+            CPU,
+            *(Column(f"p99_{one.name}_ms", f"p99 ms {one.name}", 2) for one in MIXED),
+        ),
+        run=run_mixed,
+        servers=(PLAIN,),
     ),
     Scenario(
         key="logins",

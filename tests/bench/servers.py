@@ -65,13 +65,18 @@ STORING = replace(
 )
 OURS = (PLAIN, STORING)
 
-SERVERS = (
+LINE_SERVERS = (
     *OURS,
     Server("threads", "tests.bench.peers.threads_chat"),
     Server("asyncio", "tests.bench.peers.asyncio_chat"),
     Server("uvloop", "tests.bench.peers.uvloop_chat", needs="uvloop"),
     Server("Twisted", "tests.bench.peers.twisted_chat", needs="twisted"),
 )
+WEBSOCKET_SERVERS = (
+    PLAIN,
+    Server("websockets", "tests.bench.peers.websockets_chat", needs="websockets"),
+)
+SERVERS = tuple(dict.fromkeys(LINE_SERVERS + WEBSOCKET_SERVERS))
 
 
 @dataclass(frozen=True)
