@@ -30,6 +30,7 @@ WINDOW = 16  # messages of one sender that the observer has not seen yet
 # because a full queue costs a connection a whole second.
 LOGINS_AT_ONCE = 32
 DEADLINE_S = 120.0
+BEAT_S = 10.0  # half of what a server waits for a sign of life
 READ_MAX_BYTES = 1 << 18
 PADDING = b"x" * 12
 TEXT = b"%08d %010d " + PADDING
@@ -71,6 +72,7 @@ class Load:
         self._buffer = bytearray(READ_MAX_BYTES)
         self._deadline_s = deadline_s
         self._deadline = 0.0
+        self._beat_at = time.monotonic() + BEAT_S
         self._clients: list[Client] = []
         self._by_fd: dict[int, Client] = {}
         self._senders: dict[bytes, Client] = {}
@@ -219,13 +221,23 @@ class Load:
                 self._read_answer(client, bytes(buffer[:size]))
                 continue
             client.got_bytes += size
-            client.got_lines += buffer.count(client.speech.end, 0, size)
+            ends = buffer.count(client.speech.end, 0, size)
+            client.got_lines += ends
             if client.reads_text:
                 self._read_text(client, bytes(buffer[:size]))
-            if client.got_lines >= client.due_lines:
+            if ends and client.got_lines >= client.due_lines:
                 self._complete(client, buffer[:size])
-        if time.monotonic() > self._deadline:
+        now = time.monotonic()
+        if now > self._deadline:
             self._fail_late()
+        if now > self._beat_at:
+            self._beat_at = now + BEAT_S
+            self._beat()
+
+    def _beat(self) -> None:
+        for client in self._clients:
+            if client.speech.beat and not client.steps:
+                client.send(client.speech.beat)
 
     def _receive_all(self) -> None:
         while self._waiting:

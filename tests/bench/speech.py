@@ -23,6 +23,8 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
 SEQ_MAX: Final = 9_999_999  # no run has so many messages in a room
 TIME: Final = "2026-11-21T14:03:07.125Z"
 
+TEXT, PING = 0x81, 0x89  # how a frame begins
+
 Step = tuple[bytes, bytes]
 """What to send, and what the end of the answer to it is."""
 
@@ -34,6 +36,8 @@ class Speech(Protocol):
     end: int
     refusal: bytes
     """How a refusal begins."""
+    beat: bytes
+    """What to send now and then in order not to be taken for lost; empty: nothing."""
 
     def log_in(self, name: str, rooms: Sequence[str]) -> list[Step]:
         """Coming in, and into these rooms."""
@@ -57,6 +61,7 @@ class Lines:
     name = "line"
     end = ord("\n")
     refusal = b"ERR "
+    beat = b""
     heard = b"MSG %s %s"
 
     def log_in(self, name: str, _rooms: Sequence[str]) -> list[Step]:
@@ -111,6 +116,7 @@ class WebSocket:
     name = "WebSocket"
     end = ord("}")
     refusal = b'{"type":"error"'
+    beat = b"\x8a\x80\0\0\0\0"  # a pong: none of them waits for its ping
 
     def log_in(self, name: str, rooms: Sequence[str]) -> list[Step]:
         asked = [f'{{"type":"login","name":"{name}"}}']
@@ -153,18 +159,19 @@ def frame(payload: bytes) -> bytes:
 
 
 def _frames(data: bytes) -> Iterator[tuple[int, int]]:
-    """Where the payloads of the server's frames begin and end that are all there."""
+    """Where the texts begin and end that are all there. Pings are passed over."""
     end = 0
     while len(data) >= end + 4:
         start, size = end + 2, data[end + 1]
         if size == 126:
             start, size = end + 4, int.from_bytes(data[end + 2 : end + 4])
-        if data[end] != 0x81 or size > 126 + 0xFFFF:
-            raise ValueError(data[end : end + 4])
-        end = start + size
+        opcode, end = data[end], start + size
+        if opcode not in (TEXT, PING):
+            raise ValueError(f"opcode {opcode:#x}")
         if end > len(data):
             return
-        yield start, end
+        if opcode == TEXT:
+            yield start, end
 
 
 def _message(room: str, seq: int, text: str) -> dict[str, str | int]:

@@ -48,7 +48,8 @@ def packed(message: dict[str, Any]) -> str:
 
 
 async def main(port: int) -> None:
-    async with serve(chat, "127.0.0.1", port) as server:
+    # No pings: nobody here is lost, and the load generator doesn't answer them.
+    async with serve(chat, "127.0.0.1", port, ping_interval=None) as server:
         await server.serve_forever()
 
 
