@@ -408,7 +408,9 @@ def _refuse(constant: str) -> NoReturn:
 
 
 _decoded: Final = json.JSONDecoder(parse_constant=_refuse).decode
-_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_written: Final = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":")
+).encode  # made once: `json.dumps` would make one for every message
 
 
 def _encoded(answer: Object) -> bytes:
