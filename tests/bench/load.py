@@ -1,8 +1,9 @@
-"""Load on one chat server, from one thread, in lines or as `Load` is told.
+"""Load on one chat server, from one thread, in whichever `speech`.
 
-`Load.login` connects the clients; `Load.closed` and `Load.paced` send messages and return when
-every client has received every message that is due to it. Anything else is a LoadError: a line
-too many, a line of another length, a closed connection, silence until the deadline.
+`Load.login` or `Load.gather` connects the clients; `Load.closed` and `Load.paced` send messages
+and return when every client has received every message that is due to it. Anything else is a
+LoadError: a line too many, a line of another length, a closed connection, silence until the
+deadline. A line is whatever carries a message, be it a frame.
 
 All lines of a run have one length (those in JSON within six digits of a number), so that lines and
 bytes due to a client are both known beforehand. The last client, the observer, reads what it gets:
@@ -296,7 +297,7 @@ class Load:
         return Delivery(messages, deliveries, seconds, busy, batch, latencies, found)
 
     def _fail_late(self) -> None:
-        late = next((c for c in self._clients if c.got_lines < c.due_lines), None)
+        late = next((c for c in self._clients if c.awaited or c.got_lines < c.due_lines), None)
         if late is not None:
             raise LoadError(
                 f"{self._waiting} clients still wait after {self._deadline_s:g} s, "
@@ -304,4 +305,6 @@ class Load:
             )
 
     def _state(self, client: Client) -> str:
+        if client.awaited:
+            return f"{client.name} (no {client.awaited!r})"
         return f"{client.name} ({client.got_lines} of {client.due_lines} lines)"
