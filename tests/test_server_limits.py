@@ -5,12 +5,14 @@ from __future__ import annotations
 import resource
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from chat import LocalUser
 from chat.config import Rate
 from chat.core.events import Said
+from chat.shell import TIDY_S
 from reactor import ConnectionLimits
 from tests.chatting import Client, Stepped, Threaded
 
@@ -102,6 +104,37 @@ def test_hearing_others_is_silence_all_the_same() -> None:
             chat.let_pass(9.0)
             bot.say("still there?")
         ann.expect_end(*["MSG bot still there?"] * 6, "INFO idle-timeout")
+
+
+@pytest.mark.parametrize("store", ["", "chat.db"])
+def test_who_is_silent_for_long_is_shown_as_away(store: str, tmp_path: Path) -> None:
+    with Stepped(store=store and str(tmp_path / store), idle_timeout=0.0, away_after=20) as chat:
+        bot, ann = chat.server.join("bot"), chat.log_in("Ann")
+        chat.let_pass(15.0)
+        bot.who()
+        chat.let_pass(10.0)
+        assert texts(bot) == ["(StatusChanged)"]
+        ann.send("PING")
+        ann.expect("PONG")
+        bot.who()
+        chat.let_pass(10.0)
+        assert texts(bot) == ["(StatusChanged)"]
+        chat.server.reconfigure(replace(chat.server.config, away_after=0))
+        chat.let_pass(1000.0)
+        assert texts(bot) == []
+
+
+def test_where_nobody_is_nothing_wakes_the_server() -> None:
+    with Stepped() as chat:
+        chat.turns()
+        assert chat.server.timeout() is None
+        for _ in range(2):
+            bot = chat.server.join("bot")
+            chat.let_pass(100.0)
+            assert chat.server.timeout() is not None
+            bot.leave()
+            chat.let_pass(TIDY_S)  # the last look around
+            assert chat.server.timeout() is None
 
 
 def test_each_is_timed_out_alone_and_in_the_order_in_which_they_came() -> None:

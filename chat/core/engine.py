@@ -273,21 +273,17 @@ class ChatCore:
         actions: list[Action] = []
         limits, users = self.world.limits, self.world.sessions
         silent_since = now - (limits.away_after_s or inf)
+        left = limits.told_at_once
         for session in self._sessions.values():
             user = users.get(session.id)
-            if user is None:
+            silent = session.filled_at <= silent_since
+            if user is None or (user.away if silent else not user.idle):
                 continue
-            command: Away | Back
-            if session.filled_at <= silent_since:
-                if user.away:
-                    continue
-                command = Away(idle=True)
-            elif user.idle:
-                command = Back(idle=True)
-            else:
-                continue
-            actions += self._handle(session, command, REGISTRY[type(command)], now)
-            if len(actions) >= limits.told_at_once:
+            command: Command = Away(idle=True) if silent else Back(idle=True)
+            told = self._handle(session, command, REGISTRY[type(command)], now)
+            actions += told
+            left -= 1 + len(user.rooms) + len(told)
+            if left <= 0:
                 break
         return actions
 

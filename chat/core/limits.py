@@ -48,9 +48,9 @@ class Limits:
     away_after_s: int = 600
     """Silence after which people look away from their screen. 0: nobody can tell."""
 
-    told_at_once: int = 100
-    """Messages about who is away and who is back without having said so, in one step: when
-    everyone goes to lunch, nobody is to be sent ten thousand of them."""
+    told_at_once: int = 200
+    """Of who is away, or back, without having said so, in one step, which has to stay short: as
+    many people, rooms of theirs and messages about it."""
 
     rate_burst: int = 20
     """Lines that a session may send at once: a pasted paragraph. 0 turns the rate limit off."""

@@ -15,13 +15,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 
-from chat.dialects import DIALECTS
+from chat.dialects import DIALECTS, JSON
 from chat.dialects.admin import AdminDialect
 from tests.core.support import Chat
 
 HAPPENINGS: dict[str, Callable[[Chat, str], None]] = {
     "connects": lambda chat, who: chat.connect(who),
     "connects, for the slash dialect": lambda chat, who: chat.connect(who, DIALECTS["slash"]),
+    "connects, for the JSON dialect": lambda chat, who: chat.connect(who, JSON),
     "connects to the administration's socket": lambda chat, who: chat.connect(who, AdminDialect()),
     "turns out to speak the slash dialect": lambda chat, who: chat.speak(who, DIALECTS["slash"]),
     "is lost": lambda chat, who: chat.lose(who),

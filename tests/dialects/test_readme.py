@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +21,12 @@ from chat.core.registry import NEW, REGISTRY
 from chat.dialects import SlashDialect
 from chat.dialects.admin import AdminDialect
 from chat.dialects.base import Verb
+from chat.dialects.json import ID_MAX_CHARS, OBJECT_MAX_BYTES, TYPES
 from chat.dialects.line import VERBS
 from reactor import LINE_MAX_BYTES
 from tests.core.support import UNLIMITED, Chat
 from tests.core.transcript import play
+from tests.dialects.schema import DEFINITIONS
 
 README = Path(chat.dialects.__file__).parent / "README.md"
 
@@ -99,9 +102,40 @@ def settings() -> list[tuple[str, ...]]:
     return [("setting", "what it does"), *((flag.replace(" `", "`"), text) for flag, text in rows)]
 
 
+def fields(definition: dict[str, Any]) -> str:
+    """The names of those that an object has, beside its type and its `id`."""
+    required = definition["required"]
+    names = [name for name in definition["properties"] if name not in {"type", "id"}]
+    return " ".join([f"`{name}`" if name in required else f"[`{name}`]" for name in names])
+
+
+def asked() -> list[tuple[str, ...]]:
+    """From the schema and the dialect's types."""
+    rows: list[tuple[str, ...]] = [("`type`", "with", "what it does", "counts as")]
+    for name, (command, _) in TYPES.items():
+        definition = DEFINITIONS[f"ask.{name}"]
+        cost = f"{REGISTRY[command].cost}"
+        rows.append((f"`{name}`", fields(definition), definition["description"], cost))
+    return rows
+
+
+def sent() -> list[tuple[str, ...]]:
+    """From the schema."""
+    return [
+        ("`type`", "with", "what it means"),
+        *[
+            (f"`{name.removeprefix('tell.')}`", fields(definition), definition["description"])
+            for name, definition in DEFINITIONS.items()
+            if name.startswith("tell.")
+        ],
+    ]
+
+
 TABLES: dict[str, Callable[[], list[tuple[str, ...]]]] = {
     "verbs": verbs,
     "slashes": slashes,
+    "asked": asked,
+    "sent": sent,
     "admins": admins,
     "errors": errors,
     "limits": limits,
@@ -149,6 +183,13 @@ def test_a_table_is_that_of_the_code(name: str) -> None:
 
 def test_every_setting_of_the_list_is_there() -> None:
     assert len(settings()) == len(SETTINGS) + 1
+
+
+def test_the_numbers_of_the_json_dialect_are_those_of_the_code() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert f"An object is of {OBJECT_MAX_BYTES:,} bytes at most." in text
+    assert f"of 1 to {ID_MAX_CHARS} printable characters" in text
+    assert f"nothing for {Limits().away_after_s} seconds" in text
 
 
 # --- what everyone sees -----------------------------------------------------------------------
@@ -216,11 +257,11 @@ def test_every_verb_and_deed_is_among_them() -> None:
 def test_a_transcript_is_what_happens(transcript: str) -> None:
     lines = transcript.splitlines()
     assert (lines[0], lines[-1]) == ("```text", "```")
-    play(Chat(limits=UNLIMITED), "\n".join(lines[1:-1]))
+    play(Chat(limits=UNLIMITED, epoch="5f0c"), "\n".join(lines[1:-1]))
 
 
-def test_both_transcripts_are_there() -> None:
-    assert len(all_found("transcript")) == 2
+def test_the_transcripts_are_there() -> None:
+    assert len(all_found("transcript")) == 3
 
 
 if __name__ == "__main__":

@@ -61,13 +61,13 @@ def tell(world: World, entry: Entry[Tell]) -> tuple[Event, ...]:
 
 
 def _speak(world: World, entry: Entry[Say] | Entry[Act], *, act: bool) -> tuple[Event, ...]:
-    text = _checked(entry.command.text, world.limits)
-    user, room = own_room(world, entry.session, entry.command.room)
+    command = entry.command
+    text = _checked(command.text, world.limits)
+    user, room = own_room(world, entry.session, command.room)
     if room.charter.mutes:
         check_not_muted(room, user, entry.at)
     room.seq += 1
-    tag = entry.command.tag
-    said = Said(entry.session, user.name, room.name, room.seq, entry.at, text, act, tag)
+    said = Said(entry.session, user.name, room.name, room.seq, entry.at, text, act, command.tag)
     if world.durable:
         room.unsettled += 1
         world.unsettled.append((room, said))

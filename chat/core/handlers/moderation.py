@@ -155,7 +155,7 @@ def _member(world: World, room: Room, name: str) -> User:
 
 
 def _check_not_owner(room: Room, key: str) -> None:
-    """The owner can't be put out of their own room; an empty name is nobody's."""
+    """The owner can't be put out of their own room. An empty name is nobody's."""
     if key and key == room.charter.owner:
         raise Refusal("not-allowed")
 
