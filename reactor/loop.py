@@ -26,7 +26,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from typing import Any, TypeVar
@@ -64,6 +64,9 @@ class Reactor:
 
     Run it (`run`), or step it from a loop of your own (`run_once`). Only `call_soon_threadsafe`
     and `stop` may be called from another thread.
+
+    All that it asks of the system comes by these arguments; those of `reactor.testing` ask nothing.
+    `bind` makes a listening socket for an address, `workers` an Executor for a kind of work.
     """
 
     def __init__(
@@ -71,14 +74,19 @@ class Reactor:
         *,
         clock: Callable[[], float] = time.monotonic,
         selector: selectors.BaseSelector | None = None,
+        wakeup: Wakeup | None = None,
+        bind: Callable[..., socket.socket] = bind,
+        workers: Callable[[str], Executor] | None = None,
     ) -> None:
         self._clock = clock
         self._selector = selector or selectors.DefaultSelector()
-        self._wakeup = Wakeup()
+        self._wakeup = wakeup or Wakeup()
         self._selector.register(self._wakeup, selectors.EVENT_READ, self._wakeup)
         self._timers = TimerQueue()
         self._soon: deque[tuple[Callable[..., object], tuple[Any, ...]]] = deque()
-        self._workers: dict[str, ThreadPoolExecutor] = {}  # by the kind of their work
+        self._bind = bind
+        self._make_workers = workers or _threads
+        self._workers: dict[str, Executor] = {}  # by the kind of their work
         self._ids = count(1)
         self._thread: int | None = None  # which runs a turn just now
         self._stopping = False
@@ -206,8 +214,7 @@ class Reactor:
         """
         workers = self._workers.get(kind)
         if workers is None:
-            name = f"reactor-worker-{kind}".rstrip("-")
-            workers = self._workers[kind] = ThreadPoolExecutor(WORKERS, name, _step_back)
+            workers = self._workers[kind] = self._make_workers(kind)
         future = workers.submit(work, *args)
         future.add_done_callback(lambda done: self.call_soon_threadsafe(then, done))
 
@@ -229,7 +236,7 @@ class Reactor:
         `refusal` is sent to those for whom the process has no descriptor; `mode` is a Unix
         socket's permissions.
         """
-        sock = address if isinstance(address, socket.socket) else bind(address, mode=mode)
+        sock = self._bind(address, mode=mode) if isinstance(address, str | tuple) else address
         sock.setblocking(False)
         listener = Listener(self, sock, handler, limits or ConnectionLimits(), tls, refusal)
         self.listeners.append(listener)
@@ -283,6 +290,11 @@ class Reactor:
             callback(*args)
         except Exception:
             log.exception("a callback failed: %r", callback)
+
+
+def _threads(kind: str) -> Executor:
+    """Those that do one kind of work; they only begin when there is some."""
+    return ThreadPoolExecutor(WORKERS, f"reactor-worker-{kind}".rstrip("-"), _step_back)
 
 
 def _step_back() -> None:

@@ -11,8 +11,8 @@ class Wakeup:
     A pipe would do on Unix; a socket pair also does where `select` takes sockets alone.
     """
 
-    def __init__(self) -> None:
-        self._reader, self._writer = socket.socketpair()
+    def __init__(self, pair: tuple[socket.socket, socket.socket] | None = None) -> None:
+        self._reader, self._writer = pair or socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
 

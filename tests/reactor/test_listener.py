@@ -39,12 +39,12 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6
 
 
 class FakeDoor:
-    """A listening socket whose _accept() does what the test says, then finds nobody."""
+    """Does in place of a listener's accept() what the test says, then finds nobody."""
 
     def __init__(self, *errors: int) -> None:
         self._errors = list(errors)
 
-    def _accept(self) -> None:
+    def __call__(self) -> tuple[socket.socket, object]:
         raise OSError(self._errors.pop(0), "on purpose") if self._errors else BlockingIOError
 
 
@@ -151,10 +151,10 @@ def test_who_left_before_the_door_opened_is_nobody(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    door = world.listener._sock
-    world.listener._sock = FakeDoor(errno.ECONNABORTED, errno.ECONNABORTED)  # type: ignore[assignment]
+    accept = world.listener._accept
+    world.listener._accept = FakeDoor(errno.ECONNABORTED, errno.ECONNABORTED)
     world.listener.ready(0)
-    world.listener._sock = door
+    world.listener._accept = accept
     assert [record.levelno for record in caplog.records] == [logging.DEBUG] * 2
     assert world.connect().connection.is_open
 
