@@ -44,11 +44,11 @@ class ChatServer:
         server.serve_forever()                      # here, until `stop`
         server.run_once(timeout=0)                  # a step at a time, from a loop of yours
 
-    Settings are Config's fields, given by name or as a Config. A reactor that is given becomes
-    the server's own, and ends with it. Raises OSError when an address can't be had, ssl.SSLError or
-    OSError for a certificate that is no good, StoreError for a store that is, ConfigError for a
-    setting that can't be, or needs a package that isn't there. `stop` and `join` may be called from
-    any thread; so may a local user's methods.
+    Settings are Config's fields, given by name or as a Config. A reactor or an opened store that
+    is given becomes the server's own, and ends with it. Raises OSError when an address can't be
+    had, ssl.SSLError or OSError for a certificate that is no good, StoreError for a store that is,
+    ConfigError for a setting that can't be, or needs a package that isn't there. `stop` and `join`
+    may be called from any thread; so may a local user's methods.
     """
 
     def __init__(
@@ -56,12 +56,13 @@ class ChatServer:
         config: Config | None = None,
         *,
         reactor: Reactor | None = None,
+        opened_store: Store | None = None,
         wall_clock: Callable[[], float] = time.time,
         **settings: Any,
     ) -> None:
         self.config = replace(config or Config(), **settings)
         self.reactor = reactor or Reactor()
-        self._store: Store | None = None
+        self._store = opened_store
         self._record: TextIO | None = None
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
@@ -225,12 +226,14 @@ class ChatServer:
     # --- the store ------------------------------------------------------------------------------
 
     def _make_shell(self, wall_clock: Callable[[], float]) -> Shell:
-        """With a store, if the configuration names one. Raises StoreError."""
+        """With a store, if one is given, or the configuration names one. Raises StoreError."""
         config, reactor = self.config, self.reactor
-        if not config.store:
+        if config.store and self._store is None:
+            self._store = Store(config.store, config.store_sync)
+        store = self._store
+        if store is None:
             core = self._make_core(epoch=token_hex(EPOCH_BYTES))
             return Shell(core, reactor, wall_clock, self._stop_if_empty, self.stop)
-        store = self._store = Store(config.store, config.store_sync)
         core = self._make_core(durable=True, epoch=store.epoch)
         try:
             return DurableShell(core, reactor, wall_clock, self._stop_if_empty, self.stop, store)
