@@ -6,18 +6,13 @@ Sessions are named by the number under which the shell announced them.
 from __future__ import annotations
 
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from chat.core.dialect import Dialect, Rendered
 from chat.core.events import Said
 from chat.core.jobs import Job
 from chat.core.records import Record
 from chat.core.value import value
-
-if TYPE_CHECKING:
-    from chat.core.dialect import Dialect
-
-Rendered = Any
-"""What a dialect made of an event: bytes, for every dialect that goes over a wire."""
 
 
 class Audience(NamedTuple):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-from chat.core.actions import Rendered
 from chat.core.commands import Command, Tagged
 from chat.core.events import Event
+
+Rendered = Any
+"""What a dialect made of an event: bytes, for every dialect that goes over a wire."""
 
 
 class Dialect(Protocol):

@@ -17,9 +17,9 @@ from hypothesis import settings
 
 from chat.core import ChatCore, Limits, Settings
 from chat.core import actions as acts
-from chat.core.actions import Action, Audience, Rendered
+from chat.core.actions import Action, Audience
 from chat.core.commands import Command
-from chat.core.dialect import Dialect
+from chat.core.dialect import Dialect, Rendered
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
 from chat.core.events import Event, Said
