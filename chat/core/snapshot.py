@@ -31,6 +31,7 @@ def dump(world: World, *, secrets: bool = True) -> str:
         "epoch": world.epoch,
         "durable": world.durable,
         "guests": world.guests,
+        "ended": world.ended,
         "users": [_user(user) for user in world.sessions.values()],
         "rooms": [_room(key, room) for key, room in world.rooms.items()],
         "remembered": [_room(key, room) for key, room in world.remembered.items()],
@@ -69,6 +70,7 @@ def _room(key: str, room: Room) -> Data:
         "history": [asdict(said) for said in room.history],
         "kept": room.history.maxlen,
         "unsettled": room.unsettled,
+        "epoch": room.epoch,
     }
 
 
@@ -89,7 +91,7 @@ def _record(record: Record, secrets: bool) -> tuple[str, str, Any]:
 
 def _load(data: Data) -> World:
     world = World(Limits(**data["limits"]), durable=data["durable"], epoch=data["epoch"])
-    world.guests = data["guests"]
+    world.guests, world.ended = data["guests"], data["ended"]
     world.put(tuple([decode(kind, key, json.dumps(it)) for kind, key, it in data["records"]]))
     for fields in data["users"]:
         user = User(**{**fields, "rooms": tuple(fields["rooms"])})
@@ -114,4 +116,5 @@ def _loaded_room(world: World, fields: Data) -> Room:
         set(fields["operators"]),
         deque([Said(**said) for said in fields["history"]], maxlen=fields["kept"]),
         fields["unsettled"],
+        fields["epoch"],
     )
