@@ -10,10 +10,12 @@ import stat
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reactor import Connection, format_address
+from reactor import listener as listener_module
 from reactor.listener import ACCEPT_BACKOFF_S, ACCEPT_BURST, bind
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.support import HOST, Clock, Recorder, World, echo, no_descriptors_left
@@ -498,3 +500,13 @@ def test_a_unix_socket_that_can_not_be_removed_closes_all_the_same(
 def test_a_socket_of_a_directory_that_is_not_there_is_an_error(world: World, path: str) -> None:
     with pytest.raises(FileNotFoundError):
         world.reactor.listen(f"missing/{path}", world.handler)
+
+
+def test_a_socket_that_is_none_of_the_systems_accepts_its_own() -> None:
+    class Simulated:
+        def accept(self) -> tuple[str, str]:
+            return "a socket", "its peer"
+
+    socket_: Any = Simulated()
+    accepted: Any = listener_module._accept_of(socket_)()
+    assert accepted == ("a socket", "its peer")
