@@ -164,8 +164,9 @@ class Shell:
             peer.write(action.data)
 
     def _publish(self, action: actions.Publish) -> None:
-        but = None if action.but is None else self._peer(action.but)
-        self._groups[action.audience].send(action.data, but)
+        group = self._groups.get(action.audience)
+        if group is not None:  # None: all of them are about to be closed, and in no group any more
+            group.send(action.data, None if action.but is None else self._peer(action.but))
 
     def _enter(self, action: actions.Enter) -> None:
         group = self._groups.get(action.audience)
@@ -177,7 +178,9 @@ class Shell:
             group.add(peer)
 
     def _exit(self, action: actions.Exit) -> None:
-        group = self._groups[action.audience]
+        group = self._groups.get(action.audience)
+        if group is None:
+            return
         peer = self._peer(action.session)
         if peer is not None:
             group.discard(peer)

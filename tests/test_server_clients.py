@@ -279,3 +279,17 @@ def test_whom_the_core_still_believes_in_is_in_nobodys_way(monkeypatch: pytest.M
         ben.expect("USER Ann", "USER Ben")
         chat.server.stop()
         ben.expect_end("INFO server-shutdown")
+
+
+def test_who_is_being_closed_is_in_nobodys_way() -> None:
+    """As after nonsense under TLS: in no group any more, while the core still counts on them."""
+    with Stepped() as chat:
+        ann = chat.log_in("ann")
+        chat.log_in("bob")
+        chat.connections[1].close("TLS: nonsense")
+        ann.send("LEAVE lobby")
+        ann.expect("OK")
+        chat.let_pass(10.0)
+        assert len(chat.connections) == 1
+        ann.send("JOIN lobby", "PING")
+        ann.expect("OK", "PONG")
