@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 BELOW_THE_SHELL = ("chat.core", "chat.dialects", "chat.local", "reactor")
 MAY_IMPORT = {
     "reactor": ("reactor",),
+    "reactor.testing": ("reactor", "reactor.testing"),
     "chat.core": ("chat.core",),
     "chat.dialects": ("chat.core", "chat.dialects", "chat.version"),
     "chat.version": (),
@@ -45,7 +46,6 @@ MAY_IMPORT = {
     ),
     "chat.admin": ("chat.config",),
     "chat.testing.recording": ("chat.core", "chat.dialects"),
-    "chat.testing": (),
     "chat.replay": ("chat.core", "chat.testing.recording"),
     "chat.logs": ("chat.config",),
     "chat": ("chat.config", "chat.core", "chat.local", "chat.server", "chat.version"),
@@ -53,6 +53,10 @@ MAY_IMPORT = {
         *("chat.config", "chat.logs", "chat.server", "chat.shell", "chat.store", "reactor"),
     ),
     "chat.client": ("chat.client", "chat.config", "chat.core", "chat.dialects"),
+    "chat.testing": (
+        *("chat.config", "chat.core", "chat.idle", "chat.server", "chat.store", "chat.testing"),
+        *("chat.shell", "reactor", "reactor.testing"),
+    ),
     "chat.cli": ("chat", "chat.admin", "chat.client", "chat.replay", "chat.serve"),
     "chat.__main__": ("chat.cli",),
 }

@@ -1,0 +1,197 @@
+"""What is true of a simulated server at the end of every turn. One function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from chat.core.records import Record, encode
+from chat.core.world import LOBBY, World
+from chat.idle import TICKS_PER_S
+from chat.server import ChatServer
+from chat.testing.model_store import ModelStore
+from chat.testing.watch import Watch
+from reactor import LINE_MAX_BYTES, Connection
+from reactor.testing import Network
+
+LATE_S: Final = 1 / TICKS_PER_S + 0.01  # a tick, and how late a selector may be
+TIMERS_PER_CONNECTION: Final = 4  # idle, held, closing; and one that is cancelled
+TIMERS: Final = 16  # of the server's own, and those of the listeners
+
+Problems = Iterator[str]
+
+
+class Turn:
+    """What the invariants look at."""
+
+    def __init__(
+        self, network: Network, server: ChatServer, watch: Watch, store: ModelStore | None
+    ) -> None:
+        self.network = network
+        self.server = server
+        self.watch = watch
+        self.store = store
+        self.waiting: set[int] = set()  # ids of those connections that we make wait
+        self.waited_at: dict[int, float] = {}  # when we last did, by the connection's id
+
+    @property
+    def world(self) -> World:
+        """The core's."""
+        return self.server.core.world
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Those that are not closed."""
+        return list(self.server.reactor.connections.values())
+
+
+# --- after every turn ---------------------------------------------------------------------------
+
+
+def nothing_is_left_to_do(turn: Turn) -> Problems:
+    """What a turn had to say has left with it."""
+    if not turn.server.reactor.turn.is_over:
+        yield "a turn ended with something left to do"
+
+
+def buffers_are_bounded(turn: Turn) -> Problems:
+    """In both directions."""
+    for connection in turn.connections:
+        limits = connection._limits
+        if connection.is_open and connection.get_write_buffer_size() > limits.output_max_bytes:
+            yield f"{connection} is owed {connection.get_write_buffer_size()} bytes"
+        waiting = sum(map(len, connection._waiting))
+        if waiting > 2 * limits.read_max_bytes + 2 * LINE_MAX_BYTES:
+            yield f"{connection}: {waiting} bytes of lines wait"
+
+
+def the_silent_are_gone(turn: Turn) -> Problems:
+    """After the idle timeout and a tick. Who is made to wait by us is not silent."""
+    timeout_s, now = turn.server.config.idle_timeout, turn.network.clock.now
+    for connection in turn.connections if timeout_s else ():
+        if connection.id in turn.waiting:  # until this turn, at least
+            turn.waited_at[connection.id] = now
+            turn.waiting.discard(connection.id)
+        if connection.has_waiting_lines or connection.is_paused:
+            turn.waiting.add(connection.id)
+        sock = connection.sock
+        waited_at = turn.waited_at.get(connection.id, connection.opened_at)
+        heard_at = max(sock.heard_at, waited_at)  # type: ignore[attr-defined]
+        silent = connection.is_open and connection.id not in turn.waiting
+        if silent and now - heard_at > timeout_s + LATE_S:
+            yield f"{connection} has been silent for {now - heard_at:.3f} s, and is still there"
+
+
+def tables_are_bounded(turn: Turn) -> Problems:
+    """By the limits, and by how many are here."""
+    limits, world, core = turn.world.limits, turn.world, turn.server.core
+    shell, reactor = turn.server._shell, turn.server.reactor
+    here = len(reactor.connections)
+    bounds = {
+        "sessions": (len(core._sessions), min(limits.clients_max, here)),
+        "users": (len(world.sessions), len(core._sessions)),
+        "rooms": (len(world.rooms), max(1, limits.rooms_max)),
+        "accounts": (len(world.accounts), limits.accounts_max),
+        "jobs": (len(core._jobs), limits.jobs_max),
+        "attempts": (len(core._attempts._buckets), limits.attempts_tracked_max),
+        "groups": (len(shell._groups), 2 * len(world.rooms)),
+        "idle ticks": (len(shell.idle._ticks), here),
+        "timers": (len(reactor._timers), TIMERS_PER_CONNECTION * here + TIMERS),
+    }
+    for name, (size, most) in bounds.items():
+        if size > most:
+            yield f"there are {size} {name}, and may be {most}"
+
+
+# --- after every turn in which something has changed ----------------------------------------------
+
+
+def the_world_is_one(turn: Turn) -> Problems:
+    """Its parts agree with each other, and with what has happened."""
+    try:
+        turn.world.check_invariants()
+    except (AssertionError, KeyError) as error:
+        yield f"the world contradicts itself: {error!r}"
+    names = {key: user.session for key, user in turn.world.users.items()}
+    if names != turn.watch.names:
+        yield f"names: the world has {names}, of what happened {turn.watch.names} would come"
+    members = {key: dict.fromkeys(r.members) for key, r in turn.world.rooms.items() if r.members}
+    if members != turn.watch.members:
+        yield f"rooms: the world has {members}, of what happened {turn.watch.members} would come"
+
+
+def everyone_is_there(turn: Turn) -> Problems:
+    """Every user has a connection: whose is lost has no name any more, and is in no room."""
+    gone = turn.world.sessions.keys() - turn.server.reactor.connections.keys()
+    if gone:
+        yield f"sessions {sorted(gone)} have users, but no connections"
+
+
+def audiences_are_members(turn: Turn) -> Problems:
+    """The groups, on whose behalf all is sent, are those of the rooms."""
+    heard: dict[str, set[int]] = {}
+    for audience, group in turn.server._shell._groups.items():
+        members = {getattr(member, "id", 0) for member in group._members}
+        heard.setdefault(audience.room, set()).update(members)
+    open_ones = {c.id for c in turn.connections if c.is_open}
+    for room in turn.world.rooms.values():
+        missing = (room.members.keys() & open_ones) - heard.get(room.name, set())
+        excess = (heard.get(room.name, set()) & open_ones) - room.members.keys()
+        if missing or excess:
+            yield f"{room.name}: {sorted(missing)} hear nothing, {sorted(excess)} should not"
+
+
+def what_is_true_is_kept(turn: Turn) -> Problems:
+    """Accounts, bans and charters: saved before they are true."""
+    if turn.store is None:
+        return
+    world, kept = turn.world, set(turn.store.records())
+    records = [Record("account", key, account) for key, account in world.accounts.items()]
+    records += [Record("ban", key, ban) for key, ban in world.bans.items()]
+    records += [
+        Record("charter", key, room.charter)
+        for key, room in world.rooms.items()
+        if room.charter.owner
+    ]
+    for record in records:
+        if encode(record) not in kept:
+            yield f"{record} is true, but not saved"
+
+
+# --- when everybody is gone -----------------------------------------------------------------------
+
+
+def nobody_is_left(turn: Turn) -> Problems:
+    """Everyone hung up, long ago: the server is as it was when it began."""
+    core, shell, reactor = turn.server.core, turn.server._shell, turn.server.reactor
+    left = {
+        "connections": list(reactor.connections),
+        "sockets": list(range(turn.network.accepted)),
+        "sessions": list(core._sessions),
+        "names": list(turn.world.users),
+        "jobs": list(core._jobs),
+        "groups": list(shell._groups),
+        "audiences": list(core._delivery._audiences),
+        "ticks": list(shell.idle._ticks),
+        "rooms": [
+            key for key, room in turn.world.rooms.items() if not room.charter.owner and key != LOBBY
+        ],
+    }
+    for name, items in left.items():
+        if items:
+            yield f"everybody is gone, but there are {name} left: {items}"
+
+
+EVERY_TURN: Final[tuple[Callable[[Turn], Problems], ...]] = (
+    nothing_is_left_to_do,
+    buffers_are_bounded,
+    the_silent_are_gone,
+    tables_are_bounded,
+)
+CHANGED_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
+    the_world_is_one,
+    everyone_is_there,
+    audiences_are_members,
+    what_is_true_is_kept,
+)
+THE_END: Final[tuple[Callable[[Turn], Problems], ...]] = (nobody_is_left,)

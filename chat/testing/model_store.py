@@ -1,0 +1,97 @@
+"""ModelStore: a Store as simple as can be, which fails and survives as the simulation wants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final
+
+from chat.core.events import Said
+from chat.store import Remembered, Store, StoreError
+
+MARK: Final = re.compile(rb"<s\d+\.\d+>")
+"""What people say carries one: see `scripts.py`."""
+
+
+class ModelStore(Store):
+    """Keeps in memory what a file would: it outlives the server, but not the simulation.
+
+    `call` is called at the beginning and at the end of each change: the process may end there.
+    """
+
+    def __init__(self, random: Random, call: Callable[[], object]) -> None:
+        self.failures = 0.0
+        self.kept: set[bytes] = set()  # the marks of all that was ever said, and kept
+        self.faulty: list[str] = []  # what it was asked for that can't be right
+        self._random = random
+        self._call = call
+        self._records: dict[tuple[str, str], str] = {}
+        self._rooms: dict[str, list[Said]] = {}
+        self._last: dict[str, tuple[str, int]] = {}  # name and seq, the latest spoken in last
+
+    def records(self) -> list[tuple[str, str, str]]:
+        """See Store; so for all that follow."""
+        return [(kind, key, text) for (kind, key), text in self._records.items()]
+
+    def save(self, records: Sequence[tuple[str, str, str | None]]) -> None:
+        self._begin()
+        for kind, key, text in records:
+            self._records.pop((kind, key), None)
+            if text is not None:
+                self._records[kind, key] = text
+        self._call()
+
+    def rooms(self) -> list[Remembered]:
+        return [Remembered(key, name, seq) for key, (name, seq) in self._last.items()]
+
+    def append(self, messages: Sequence[tuple[str, Said]]) -> None:
+        self._begin()
+        for key, said in messages:
+            _, last = self._last.pop(key, ("", 0))
+            if said.seq != last + 1:
+                self.faulty.append(f"{key}: message {said.seq} comes after {last}")
+            self._last[key] = said.room, said.seq
+            self._rooms.setdefault(key, []).append(said)
+            self.kept.update(MARK.findall(said.text.encode()))
+        self._call()
+
+    def recall(self, key: str, count: int, max_bytes: int) -> tuple[Said, ...]:
+        found: list[Said] = []
+        for said in reversed(self._rooms.get(key, [])[-max(1, count) :]):
+            max_bytes -= len(said.text.encode())
+            if max_bytes < 0:
+                break
+            found.append(said)
+        return tuple(reversed(found))
+
+    def forget(self, key: str) -> None:
+        self._begin()
+        self._last.pop(key, None)
+        self._rooms.pop(key, None)
+        self._call()
+
+    def prune(self, keep_messages: int, keep_s: float, now: float) -> bool:
+        self._begin()
+        for key, messages in self._rooms.items():
+            kept = messages[-keep_messages:] if keep_messages else messages
+            self._rooms[key] = [said for said in kept if not keep_s or said.at >= now - keep_s]
+        return False
+
+    @property
+    def checkpoint_due(self) -> bool:
+        return self._random.random() < 0.02
+
+    def checkpoint(self) -> None:
+        self._fail()
+
+    def close(self) -> None:
+        """Nothing to give back: what is kept is there for the next server."""
+
+    def _begin(self) -> None:
+        self._call()
+        self._fail()
+
+    def _fail(self) -> None:
+        if self._random.random() < self.failures:
+            raise StoreError("a fault of the simulation: disk full")

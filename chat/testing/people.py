@@ -1,0 +1,215 @@
+"""Person: plays a script on a simulated network, and looks closely at what it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from chat.testing.model_store import MARK
+from chat.testing.scenario import ADDRESS, SLASH_ADDRESS
+from chat.testing.scripts import Script, Step
+from reactor import LINE_MAX_BYTES, TOO_LONG
+from reactor.testing import Client, Network
+
+RETRY_S = 2.0  # after a connection was lost, or not to be had
+VISITS_MAX = 10  # somebody whom the server does not let in gives up some day
+SLOWLY: Final = (50, 0.5)  # bytes at a time, and seconds between
+
+PRIVATE: Final = re.compile(rb"(?:DM \S+|\[private\] \S+:) (<d\d+\.\d+>)")
+
+LINE_FORMS: Final = re.compile(
+    rb"OK|PONG|BYE|ERR [a-z0-9-]+|(INFO|TOPIC|USER|ROOM|MSG|DM|SAID|ME|PAST|BAN|MUTE) .+"
+)
+REFUSED: Final = b"Error: "  # what nobody understood
+GOODBYES: Final = (b"BYE", b"Goodbye!")
+CHECKS: Final = {"line": b"\nPING\n", "slash": b"\n/who\n"}
+ANSWERS: Final = {"line": b"PONG", "slash": b"Current users: "}
+
+
+class Visit:
+    """One connection of a person's: what they typed, what they read, what they are still due."""
+
+    def __init__(self, person: Person, client: Client) -> None:
+        self.person = person
+        self.client = client
+        self.typed: deque[bytes] = deque()  # lines that the server has not taken up yet
+        self.begun = bytearray()  # the line that has no end yet
+        self.skipping = False  # the rest of a line that was too long already
+        self.due: deque[bytes] = deque()  # what was said, and is to be read next, in this order
+        self.answered: bool | None = None  # True: the last question was; None: there was none
+        self.ending = False  # they send no more
+        self.last = b""  # the last whole line that was read
+        self._partial = bytearray()
+        client.on_data, client.on_end = self._read, self._end
+
+    def type(self, data: bytes) -> None:
+        """Send, and remember what lines that makes."""
+        if self.ending:
+            return
+        self.client.send(data)
+        *ended, rest = data.split(b"\n")
+        for line in ended:
+            self.begun += line
+            whole = bytes(self.begun).removesuffix(b"\r")
+            if not self.skipping:
+                self.typed.append(whole if len(whole) <= LINE_MAX_BYTES else TOO_LONG)
+            self.skipping = False
+            self.begun.clear()
+        self.begun += rest
+
+    def end(self) -> None:
+        """Send no more."""
+        self.ending = True
+        self.client.send_end()
+
+    def ask(self) -> None:
+        """Read on, and ask for something that is always answered."""
+        self.client.read()
+        self.answered = False
+        self.type(CHECKS[self.person.script.dialect])
+
+    @property
+    def is_over(self) -> bool:
+        """It is closed, by whomever."""
+        return self.client.is_gone
+
+    @property
+    def is_settled(self) -> bool:
+        """There is nothing that it waits for."""
+        return self.is_over or (not self.typed and not self.due and self.answered is not False)
+
+    def _read(self, data: bytes) -> None:
+        *lines, rest = (bytes(self._partial) + data).split(b"\n")
+        self._partial = bytearray(rest)
+        for line in lines:
+            self.last = line
+            self._look_at(line)
+
+    def _look_at(self, line: bytes) -> None:
+        person = self.person
+        text = line.decode(errors="replace")
+        if not text.isprintable() or "\ufffd" in text:
+            person.complain(f"was shown what no terminal should be: {line!r}")
+        is_line = person.script.dialect == "line"
+        if is_line and not LINE_FORMS.fullmatch(line) and text != person.greeting:
+            person.complain(f"was shown a line of no known form: {line!r}")
+        if self.answered is False and line.startswith(ANSWERS[person.script.dialect]):
+            self.answered = True
+        if private := PRIVATE.match(line):
+            person.heard_alone(private[1], line)
+        elif (marks := MARK.findall(line)) and not line.startswith(REFUSED):
+            self._look_at_said(line, marks)
+
+    def _look_at_said(self, line: bytes, marks: list[bytes]) -> None:
+        person = self.person
+        if line.startswith(b"PAST " if person.script.dialect == "line" else b"["):
+            person.heard(marks[0])
+            return
+        if not self.due:
+            person.complain(f"was shown what was not for them, or twice: {line!r}")
+        elif (due := self.due.popleft()) != line:
+            person.complain(f"was shown {line!r} where {due!r} was due")
+
+    def _end(self) -> None:
+        if self.last in GOODBYES and self.due and not self.client.was_reset:
+            self.person.complain(f"left without having been shown {self.due[0]!r}")
+        self.person.lost()
+
+
+class Person:
+    """Somebody, who comes back until there are no steps left."""
+
+    def __init__(
+        self,
+        network: Network,
+        script: Script,
+        greeting: str,
+        arrived: Callable[[Visit], object],
+        complain: Callable[[str], object],
+        heard: Callable[[bytes], object],
+        heard_alone: Callable[[bytes, bytes], object],
+    ) -> None:
+        self.script = script
+        self.greeting = greeting
+        self.visit: Visit | None = None
+        self.seconds = 0.0  # connected, in all
+        self.heard = heard
+        self.heard_alone = heard_alone
+        self._network = network
+        self._arrived = arrived
+        self._complain = complain
+        self._next = 0  # the number of the step to come
+        self._since = 0.0
+        self._visits = 0
+        self._retiring = False
+        network.call_later(script.arrives_s, self._connect)
+
+    def complain(self, about: str) -> None:
+        """Something is wrong."""
+        self._complain(f"person {self.script.number} {about}")
+
+    @property
+    def is_done(self) -> bool:
+        """There are no steps left, or it is of no use."""
+        return self._next >= len(self.script.steps) or self._visits >= VISITS_MAX
+
+    def retire(self) -> None:
+        """Do nothing more."""
+        self._retiring = True
+
+    def lost(self) -> None:
+        """The connection has ended."""
+        self.seconds += self._network.clock.now - self._since
+        if self.visit is not None:
+            self.visit.client.hang_up()
+        self._come_back()
+
+    def _come_back(self) -> None:
+        if not self.is_done and not self._retiring:
+            self._network.call_later(RETRY_S, self._connect)
+
+    def _connect(self) -> None:
+        if self._retiring:
+            return
+        self._visits += 1
+        script = self.script
+        address = SLASH_ADDRESS if script.on_own_port else ADDRESS
+        host = f"10.1.0.{script.number % 3 + 1}"
+        try:
+            client = self._network.connect(address, host, script.buffer_bytes)
+        except ConnectionRefusedError:
+            self._come_back()
+            return
+        self._since = self._network.clock.now
+        self.visit = Visit(self, client)
+        self._arrived(self.visit)
+        self.visit.type(script.hello)
+        self._wait()
+
+    def _wait(self) -> None:
+        if not self.is_done:
+            step = self.script.steps[self._next]
+            self._network.call_later(step.after_s, self._do, self.visit, step)
+
+    def _do(self, visit: Visit, step: Step) -> None:
+        if visit is not self.visit or visit.is_over or self._retiring:
+            return
+        self._next += 1
+        _DEEDS[step.deed](visit, step)
+        if visit.client.sock.closed:  # it was they who left
+            self.lost()
+        else:
+            self._wait()
+
+
+_DEEDS: Final[dict[str, Callable[[Visit, Step], object]]] = {
+    "type": lambda visit, step: visit.type(step.data),
+    "end": lambda visit, _: visit.end(),
+    "hang up": lambda visit, _: visit.client.hang_up(),
+    "reset": lambda visit, _: visit.client.reset(),
+    "stop reading": lambda visit, _: visit.client.stop_reading(),
+    "read slowly": lambda visit, _: visit.client.read_slowly(*SLOWLY),
+    "read": lambda visit, _: visit.client.read(),
+}

@@ -1,0 +1,119 @@
+"""Scenario: all that a simulated run is made of, drawn from its seed. Plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, Final
+
+from chat.config import Config, Listen, Rate
+from chat.core import Limits
+from chat.testing.scripts import Script, draw_script
+from reactor import ConnectionLimits
+from reactor.testing import Faults
+
+ADDRESS: Final = ("10.0.0.1", 4000)
+SLASH_ADDRESS: Final = ("10.0.0.1", 4001)
+
+PEOPLE_MAX = 12
+PACES_S = (0.02, 1.0, 30.0, 300.0)  # between two deeds of somebody, in the mean
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A run, before it begins. Anything in it may be replaced."""
+
+    seed: int
+    config: Config
+    limits: Limits
+    connection_limits: ConnectionLimits
+    faults: Faults
+    scripts: tuple[Script, ...]
+    durable: bool
+    """There is a store, if only a simulated one."""
+
+    store_failures: float = 0.0
+    """How many commits fail, between 0 and 1."""
+
+    crashes: tuple[int, ...] = ()
+    """The server is killed in the midst of its so-many-th call of the system; started again, it
+    begins to count anew for the next one."""
+
+    descriptors_max: int = 0
+    """Connections that the process can have at a time; 0: any number."""
+
+    clock_jumps: tuple[tuple[float, float], ...] = field(default=())
+    """When the time of day is set, and by how many seconds it then jumps."""
+
+
+def draw(seed: int) -> Scenario:
+    """The scenario of a seed: always the same."""
+    random = Random(f"scenario {seed}")
+    durable = random.random() < 0.6
+    pace_s = random.choice(PACES_S)
+    people = random.randint(1, PEOPLE_MAX)
+    scripts = [draw_script(Random(f"script {seed} {n}"), n, pace_s) for n in range(people)]
+    limits = _limits(random)
+    config = _config(random, limits)
+    return Scenario(
+        seed=seed,
+        config=config,
+        limits=replace(limits, **_of(config.limits, "rate_burst", "rate_per_s")),
+        connection_limits=_connection_limits(random),
+        faults=Faults.drawn(random),
+        scripts=tuple(scripts),
+        durable=durable,
+        store_failures=random.choice((0.0, 0.0, 0.1, 0.5)),
+        crashes=tuple([random.randint(1, 2_000) for _ in range(random.choice((0, 0, 1, 3)))]),
+        descriptors_max=random.choice((0, 0, 0, 3)),
+        clock_jumps=random.choice(((), (), ((random.random() * 60, random.gauss(0, 3600)),))),
+    )
+
+
+def _config(random: Random, limits: Limits) -> Config:
+    host, port = ADDRESS
+    return Config(
+        host=host,
+        port=port,
+        listen=(Listen("slash", SLASH_ADDRESS),),
+        greeting=random.choice(("", "", "Welcome!")),
+        echo=random.random() < 0.3,
+        join_notices=random.random() < 0.3,
+        idle_timeout=random.choice((0.0, 5.0, 60.0, 60.0)),
+        rate_limit=random.choice((Rate(0, 0.0), Rate(20, 10.0), Rate(5, 2.0))),
+        max_clients=limits.clients_max,
+        keep_messages=random.choice((0, 0, 5)),
+    )
+
+
+def _limits(random: Random) -> Limits:
+    """The usual ones, or such that everybody runs into them."""
+    if random.random() < 0.5:
+        return Limits()
+    return Limits(
+        clients_max=random.choice((3, 6, 10_000)),
+        room_members_max=random.choice((2, 1_000)),
+        rooms_max=random.choice((2, 4)),
+        rooms_per_user_max=random.choice((1, 3)),
+        history_kept=random.choice((1, 5, 50)),
+        jobs_max=random.choice((1, 3)),
+        rooms_remembered_max=random.choice((0, 2)),
+        rooms_owned_max=random.choice((0, 1)),
+        accounts_max=random.choice((1, 3)),
+        attempts_tracked_max=random.choice((1, 10_000)),
+    )
+
+
+def _connection_limits(random: Random) -> ConnectionLimits:
+    """The usual ones, or such that a slow reader is noticed after a few lines."""
+    if random.random() < 0.3:
+        return ConnectionLimits()
+    return ConnectionLimits(
+        read_max_bytes=random.choice((100, 65_536)),
+        high_water_bytes=random.choice((100, 4_096)),
+        output_max_bytes=random.choice((5_000, 20_000)),
+    )
+
+
+def _of(limits: Limits, *names: str) -> dict[str, Any]:
+    return {name: getattr(limits, name) for name in names}

@@ -1,0 +1,367 @@
+"""A whole chat server, with everyone on it, in simulated time, decided by one seed.
+
+python3 -m chat.testing.simulation                    # a minute of fresh seeds
+python3 -m chat.testing.simulation --seed 42          # one run again
+python3 -m chat.testing.simulation --seed 42 --trace  # and all that happened
+python3 -m chat.testing.simulation --seed 42 --shrink # and as little of it as still fails
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random, SystemRandom
+from typing import Any, Final
+
+from chat.core.jobs import CheckPassword, HashPassword
+from chat.server import ChatServer
+from chat.store import StoreError
+from chat.testing import invariants
+from chat.testing.invariants import Turn
+from chat.testing.model_store import ModelStore
+from chat.testing.people import Person, Visit
+from chat.testing.scenario import Scenario, draw
+from chat.testing.shrinking import shrink, transcript
+from chat.testing.watch import Watch
+from reactor.testing import Crash, Faults, Network, Spinning, Stalled
+
+RUN_MAX_S = 86_400.0  # of simulated time: some scripts never end, as nobody lets their people in
+SETTLE_MAX_S = 3_600.0  # in which everyone must have had their answers, once nothing goes wrong
+LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s and linger_s
+STOP_S = 60.0  # in which a server that was asked to stop must have
+DOWN_S = 1.0  # between a crash and the next start
+IDLE_TURNS_MAX = 3  # on end, in which there was nothing to do: rounding may cause one
+DESCRIPTION: Final = "Run chat servers on a simulated network, and check what must hold."
+
+
+class Violation(AssertionError):
+    """Something did not hold. The message says what, when, and how to see it again."""
+
+    def __init__(self, seed: int, at_s: float, problem: str) -> None:
+        again = f"python3 -m chat.testing.simulation --seed {seed}"
+        super().__init__(f"{problem}\nafter {at_s:.6f} s; to run it again: {again}")
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class Figures:
+    """How much was simulated."""
+
+    runs: int = 0
+    turns: int = 0
+    simulated_s: float = 0.0
+    client_s: float = 0.0
+    said: int = 0
+    crashes: int = 0
+
+
+class Simulation:
+    """One run. `run` raises Violation for what must not be."""
+
+    def __init__(self, scenario: Scenario, trace: Any = None) -> None:
+        self.scenario = scenario
+        self.figures = Figures(runs=1)
+        self.problems: list[str] = []
+        self.network = Network(scenario.seed, scenario.faults)
+        self.network.trace = trace
+        self.network.descriptors_max = scenario.descriptors_max
+        self._began_at = self.network.clock.now
+        self._store: ModelStore | None = None
+        if scenario.durable:
+            self._store = ModelStore(Random(f"store {scenario.seed}"), self.network.step)
+            self._store.failures = scenario.store_failures
+        self._clock_offset_s = 0.0
+        self._visits: dict[int, Visit] = {}
+        self._crashes = list(scenario.crashes)
+        self._heard_alone: set[bytes] = set()
+        self._said: set[bytes] = set()
+        self._idle_turns = 0
+        greeting = scenario.config.greeting
+        self._people = [self._person(script, greeting) for script in scenario.scripts]
+        for at_s, jump_s in scenario.clock_jumps:
+            self.network.call_later(at_s, self._jump, jump_s)
+        self._start()
+
+    def run(self) -> None:
+        """From the first arrival until everybody has gone, and the server has stopped."""
+        with _errors_into(self.problems):
+            self._until(lambda: all(person.is_done for person in self._people), RUN_MAX_S)
+            self._settle()
+            self._leave()
+            self._stop()
+        self._finish_figures()
+
+    @property
+    def elapsed_s(self) -> float:
+        """Simulated seconds since the run began."""
+        return self.network.clock.now - self._began_at
+
+    # --- the phases -----------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Nothing goes wrong any more: everyone must get what they are due, and be answered."""
+        network = self.network
+        self._crashes.clear()
+        network.crash_at = network.descriptors_max = 0
+        self._calm()
+        for person in self._people:
+            person.retire()
+            if person.visit is not None and not person.visit.is_over:
+                person.visit.ask()
+        open_ones = [person.visit for person in self._people if person.visit is not None]
+        if not self._until(lambda: all(visit.is_settled for visit in open_ones), SETTLE_MAX_S):
+            for visit in open_ones:
+                if not visit.is_settled:
+                    visit.person.complain(_unsettled(visit))
+        self._check(())
+
+    def _leave(self) -> None:
+        for person in self._people:
+            if person.visit is not None:
+                person.visit.client.hang_up()
+        self._until(lambda: False, LEAVE_S)
+        self._check(invariants.THE_END)
+
+    def _stop(self) -> None:
+        self._server.stop()
+        if not self._until(lambda: self._server.stopped, STOP_S):
+            self.problems.append("the server did not stop")
+        self._server.close()
+        if self.network.accepted:
+            self.problems.append(f"{self.network.accepted} sockets were never closed")
+        self._check(())
+
+    def _until(self, condition: Any, most_s: float) -> bool:
+        """Turn after turn, until a condition holds, but not for longer; whether it does."""
+        end = self.network.clock.now + most_s
+        while not condition():
+            left_s = end - self.network.clock.now
+            if left_s <= 0:
+                return False
+            self._turn(left_s)
+        return True
+
+    def _turn(self, timeout: float) -> None:
+        network, reactor = self.network, self._server.reactor
+        reported, due, soon = network.reported, reactor._timers.next_when(), len(reactor._soon)
+        ends_at = network.clock.now + timeout
+        try:
+            reactor.run_once(timeout)
+        except Crash:
+            self._crash()
+            return
+        except (Spinning, Stalled) as error:
+            self.problems.append(f"{type(error).__name__}: {error}")
+        self.figures.turns += 1
+        was_due = due is not None and due <= network.clock.now
+        idle = network.reported == reported and not (was_due or soon)
+        self._idle_turns = self._idle_turns + 1 if idle and network.clock.now < ends_at else 0
+        if self._idle_turns > IDLE_TURNS_MAX:
+            self.problems.append("turn after turn in which there is nothing to do")
+        self._check(invariants.EVERY_TURN)
+        if self._watch.changed:
+            self._watch.changed = False
+            self._check(invariants.CHANGED_TURNS)
+
+    def _check(self, invariants_: Any) -> None:
+        for invariant in invariants_:
+            self.problems += invariant(self._what)
+        if self._store is not None:
+            self.problems += self._store.faulty
+        if self.problems:
+            raise Violation(self.scenario.seed, self.elapsed_s, self.problems[0])
+
+    # --- the server -----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """What is durable is all that it finds."""
+        scenario, network = self.scenario, self.network
+        if self._crashes:
+            network.crash_at = network.steps + self._crashes.pop(0)
+        server = self._server = ChatServer(
+            scenario.config,
+            reactor=network.reactor(),
+            opened_store=self._store,
+            wall_clock=self._wall_clock,
+        )
+        for listener in server.reactor.listeners:
+            listener._limits = scenario.connection_limits
+        settings = scenario.config.settings
+        server.core.configure(scenario.limits, settings, self._wall_clock())
+        server._shell.work = {**server._shell.work, **QUICK_WORK}
+        self._watch = Watch(network, server, self._store, self._visits, self.problems)
+        self._what = Turn(network, server, self._watch, self._store)
+
+    def _crash(self) -> None:
+        """Killed, and after a while started again."""
+        self.figures.crashes += 1
+        self._said |= self._watch.said
+        self.network.kill(self._server.reactor)
+        self.network.clock.now += DOWN_S
+        self.network.happen()
+        while True:
+            try:
+                self._start()
+            except Crash:
+                continue
+            return
+
+    def _calm(self) -> None:
+        self.network.faults = Faults(buffer_bytes=self.scenario.faults.buffer_bytes)
+        for sock in self.network.descriptors.values():
+            if hasattr(sock, "faults"):
+                sock.faults = self.network.faults
+        if self._store is not None:
+            self._store.failures = 0.0
+
+    def _wall_clock(self) -> float:
+        return self.network.clock.now + self._clock_offset_s
+
+    def _jump(self, seconds: float) -> None:
+        self._clock_offset_s += seconds
+
+    # --- the people -----------------------------------------------------------------------------
+
+    def _person(self, script: Any, greeting: str) -> Person:
+        arrived, complain = self._arrived, self.problems.append
+        return Person(
+            self.network, script, greeting, arrived, complain, self._heard, self._heard_privately
+        )
+
+    def _arrived(self, visit: Visit) -> None:
+        self._visits[visit.client.sock.number] = visit
+
+    def _heard(self, mark: bytes) -> None:
+        """In a history: what was said, and is kept."""
+        known = self._store.kept if self._store is not None else self._watch.said
+        if mark not in known:
+            self.problems.append(f"{mark!r} is history, but was never said, or is not kept")
+
+    def _heard_privately(self, mark: bytes, line: bytes) -> None:
+        if mark in self._heard_alone:
+            self.problems.append(f"told twice: {line!r}")
+        self._heard_alone.add(mark)
+
+    def _finish_figures(self) -> None:
+        figures = self.figures
+        figures.simulated_s = self.elapsed_s
+        figures.client_s = sum(person.seconds for person in self._people)
+        figures.said = len(self._said | self._watch.said)
+
+
+def _hash(job: HashPassword) -> str:
+    return f"hash of {job.password}"
+
+
+def _is(job: CheckPassword) -> bool:
+    return job.stored == f"hash of {job.password}"
+
+
+QUICK_WORK: Final[dict[Any, Any]] = {HashPassword: _hash, CheckPassword: _is}
+"""In place of scrypt, of which one would take more time than an hour of all the rest."""
+
+
+def _unsettled(visit: Visit) -> str:
+    if visit.due:
+        return f"was never shown {visit.due[0]!r}"
+    if visit.typed:
+        return f"was never answered: {visit.typed[0]!r} was not taken up"
+    return "asked, and was never answered"
+
+
+class _Errors(logging.Handler):
+    """What the server logs with a traceback is a bug, unless the simulation has caused it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._problems = problems
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        known = isinstance(error, StoreError) or "fault of the simulation" in str(error)
+        if error is not None and not known:
+            self._problems.append(logging.Formatter().format(record))
+
+
+@contextmanager
+def _errors_into(problems: list[str]) -> Iterator[None]:
+    handler = _Errors(problems)
+    loggers = [logging.getLogger(name) for name in ("chat", "reactor")]
+    before = [(logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.ERROR)
+        logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger, (level, propagate) in zip(loggers, before, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = propagate
+
+
+def run(seed: int) -> Figures:
+    """The run of a seed. Raises Violation."""
+    simulation = Simulation(draw(seed))
+    simulation.run()
+    return simulation.figures
+
+
+def fails(scenario: Scenario) -> str:
+    """What a scenario comes to: what is wrong, or nothing."""
+    try:
+        Simulation(scenario).run()
+    except Violation as violation:
+        return violation.problem
+    return ""
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit status: 1 if something did not hold."""
+    parser = argparse.ArgumentParser("python3 -m chat.testing.simulation", description=DESCRIPTION)
+    parser.add_argument("--seed", type=int, help="run this seed alone")
+    parser.add_argument("--trace", action="store_true", help="print all that happens")
+    parser.add_argument("--shrink", action="store_true", help="find as little as still fails")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of fresh seeds (60)")
+    options = parser.parse_args(arguments)
+    try:
+        if options.seed is None:
+            _run_fresh(options.seconds)
+        else:
+            simulation = Simulation(draw(options.seed), _print if options.trace else None)
+            simulation.run()
+            print(simulation.figures)
+    except Violation as violation:
+        print(violation)
+        if options.seed is not None and options.shrink:
+            print(transcript(*shrink(draw(options.seed), fails)))
+        return 1
+    return 0
+
+
+def _run_fresh(seconds: float) -> None:
+    first = SystemRandom().randrange(10**9)
+    print(f"seeds from {first}")
+    total, began_at = Figures(), time.process_time()
+    while time.process_time() - began_at < seconds:
+        figures = run(first + total.runs)
+        for name in Figures.__slots__:
+            setattr(total, name, getattr(total, name) + getattr(figures, name))
+    print(f"{total}: {total.client_s / 3600:.0f} client-hours")
+
+
+def _print(at: float, who: str, what: str, data: bytes) -> None:
+    print(f"{at:.6f} {who}: {what} {data!r:.200}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
