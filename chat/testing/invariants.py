@@ -12,9 +12,10 @@ from chat.server import ChatServer
 from chat.testing.model_store import ModelStore
 from chat.testing.watch import Watch
 from reactor import LINE_MAX_BYTES, Connection
+from reactor.loop import GATHER_ROUNDS
 from reactor.testing import Network
 
-LATE_S: Final = 1 / TICKS_PER_S + 0.01  # a tick, and how late a selector may be
+LATE_S: Final = 1 / TICKS_PER_S + 0.01  # a tick, and what rounding may add
 TIMERS_PER_CONNECTION: Final = 4  # idle, held, closing; and one that is cancelled
 TIMERS: Final = 16  # of the server's own, and those of the listeners
 
@@ -28,6 +29,8 @@ class Turn:
         self, network: Network, server: ChatServer, watch: Watch, store: ModelStore | None
     ) -> None:
         self.network = network
+        faults = network.faults
+        self.slowness_s = faults.late_s + 2 * (1 + GATHER_ROUNDS) * faults.turn_s
         self.server = server
         self.watch = watch
         self.store = store
@@ -68,6 +71,7 @@ def buffers_are_bounded(turn: Turn) -> Problems:
 def the_silent_are_gone(turn: Turn) -> Problems:
     """After the idle timeout and a tick. Who is made to wait by us is not silent."""
     timeout_s, now = turn.server.config.idle_timeout, turn.network.clock.now
+    late_s = LATE_S + turn.slowness_s
     for connection in turn.connections if timeout_s else ():
         if connection.id in turn.waiting:  # until this turn, at least
             turn.waited_at[connection.id] = now
@@ -78,7 +82,7 @@ def the_silent_are_gone(turn: Turn) -> Problems:
         waited_at = turn.waited_at.get(connection.id, connection.opened_at)
         heard_at = max(sock.heard_at, waited_at)  # type: ignore[attr-defined]
         silent = connection.is_open and connection.id not in turn.waiting
-        if silent and now - heard_at > timeout_s + LATE_S:
+        if silent and now - heard_at > timeout_s + late_s:
             yield f"{connection} has been silent for {now - heard_at:.3f} s, and is still there"
 
 
@@ -182,6 +186,13 @@ def nobody_is_left(turn: Turn) -> Problems:
             yield f"everybody is gone, but there are {name} left: {items}"
 
 
+def what_is_over_is_forgotten(turn: Turn) -> Problems:
+    """By and by: of rooms that are gone, no more are remembered than may be."""
+    count, most = len(turn.world.remembered), turn.world.limits.rooms_remembered_max
+    if count > most:
+        yield f"{count} rooms are remembered, and may be {most}"
+
+
 EVERY_TURN: Final[tuple[Callable[[Turn], Problems], ...]] = (
     nothing_is_left_to_do,
     buffers_are_bounded,
@@ -194,4 +205,4 @@ CHANGED_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
     audiences_are_members,
     what_is_true_is_kept,
 )
-THE_END: Final[tuple[Callable[[Turn], Problems], ...]] = (nobody_is_left,)
+THE_END: Final[tuple[Callable[[Turn], Problems], ...]] = (nobody_is_left, what_is_over_is_forgotten)

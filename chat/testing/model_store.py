@@ -13,6 +13,8 @@ from chat.store import Remembered, Store, StoreError
 MARK: Final = re.compile(rb"<s\d+\.\d+>")
 """What people say carries one: see `scripts.py`."""
 
+MORE_TO_PRUNE: Final = 0.5  # how often it says that it is not done yet
+
 
 class ModelStore(Store):
     """Keeps in memory what a file would: it outlives the server, but not the simulation.
@@ -76,7 +78,7 @@ class ModelStore(Store):
         for key, messages in self._rooms.items():
             kept = messages[-keep_messages:] if keep_messages else messages
             self._rooms[key] = [said for said in kept if not keep_s or said.at >= now - keep_s]
-        return False
+        return self._random.random() < MORE_TO_PRUNE
 
     @property
     def checkpoint_due(self) -> bool:

@@ -70,13 +70,14 @@ def _calmer(scenario: Scenario) -> Iterator[Scenario]:
         value = getattr(calm, fault.name)
         if getattr(scenario.faults, fault.name) != value:
             yield replace(scenario, faults=replace(scenario.faults, **{fault.name: value}))
-    for name in ("store_failures", "descriptors_max"):
-        if getattr(scenario, name):
-            yield replace(scenario, **{name: 0})
-    if scenario.clock_jumps:
-        yield replace(scenario, clock_jumps=())
-    if scenario.durable:
-        yield replace(scenario, durable=False)
+    for other in (
+        replace(scenario, store_failures=0.0),
+        replace(scenario, descriptors_max=0),
+        replace(scenario, clock_jumps=()),
+        replace(scenario, durable=False),
+    ):
+        if other != scenario:
+            yield other
 
 
 def _without(items: Sequence[T]) -> Iterator[list[T]]:

@@ -64,6 +64,9 @@ class Faults:
     late_s: float = 0.0
     """How much later the selector returns than it was told to, at most."""
 
+    turn_s: float = 0.0
+    """How long a turn takes, at most. What arrives meanwhile is handled in one turn, the next."""
+
     buffer_bytes: int = BUFFER_BYTES
     """What is on its way in one direction of a connection, at most: each has less or as much."""
 
@@ -93,6 +96,7 @@ class Faults:
             delay_s=random.choice((0.0, 0.001, 0.05, 1.0)),
             job_s=random.choice((0.0, 0.1, 3.0)),
             late_s=random.choice((0.0, 0.001)),
+            turn_s=random.choice((0.0, 0.001, 0.5)),
             buffer_bytes=random.choice((64, 1_000, 16_384, BUFFER_BYTES)),
         )
 

@@ -12,9 +12,10 @@ from reactor.testing.sockets import FakeListener, FakeSocket
 if TYPE_CHECKING:
     from reactor.testing.network import Network
 
-# A socket that is ready so many times on end, while nothing is done with it, is ready for ever: a
-# real loop would spin.
+# A socket that is ready so many times in so short a time, while nothing comes of it, is ready for
+# ever: a real loop would spin.
 SPINS_MAX = 16
+SPIN_S = 0.1
 
 
 class Spinning(AssertionError):
@@ -66,6 +67,7 @@ class FakeSelector(selectors.BaseSelector):
         network = self._network
         clock, random = network.clock, network.random
         network.step()
+        clock.now += random.random() * network.faults.turn_s
         until = math.inf
         if timeout is not None:
             late = random.random() * network.faults.late_s if timeout > 0 else 0.0
@@ -125,6 +127,9 @@ class FakeSelector(selectors.BaseSelector):
         return ready
 
     def _count(self, sock: Any) -> None:
+        now = self._network.clock.now
+        if not sock.reports or now - sock.reported_at > SPIN_S:
+            sock.reports, sock.reported_at = 0, now
         sock.reports += 1
         if sock.reports > SPINS_MAX:
             raise Spinning(f"{sock.name} was ready {sock.reports} times, and nothing was done")

@@ -20,7 +20,9 @@ from reactor.testing import faults as f
 if TYPE_CHECKING:
     from reactor.testing.network import Network
 
-MTU_PIECES = 8  # into so many pieces, at most, what is sent at once is torn
+PIECES_MAX = 8  # into so many, at most, what is sent at once is torn
+RESERVE_TAKEN = 0.2  # how often a descriptor that was given up is somebody else's by now
+TAKEN_S = 2.5  # for how long
 
 
 class Crash(BaseException):
@@ -68,7 +70,8 @@ class Descriptor:
         self.number = network.register(self)
         self.watcher: Watcher | None = None
         self.closed = False
-        self.reports = 0  # how often the selector said that it is ready, and nobody did anything
+        self.reports = 0  # how often the selector said that it is ready, in next to no time
+        self.reported_at = 0.0  # when it began to
         self.is_server = False  # of the process that is tested, which may crash
 
     def __enter__(self) -> Self:
@@ -94,7 +97,6 @@ class Descriptor:
 
     def _call(self) -> None:
         """A call begins: perhaps the last one of this process."""
-        self.reports = 0
         if self.is_server:
             self.network.step()
         if self.closed:
@@ -144,6 +146,7 @@ class FakeSocket(Descriptor):
             data = bytes(stream.arrived[:size])
             del stream.arrived[:size]
             self.heard_at = self.network.clock.now
+            self.reports = 0
             self.other.stir()
             self.network.note(self.name, "recv", data)
             return data
@@ -191,6 +194,7 @@ class FakeSocket(Descriptor):
         if size and self.network.chance(self.faults.partial_writes):
             size = self.network.random.randint(1, size)
         sent = data[:size]
+        self.reports = 0
         self.network.sending(self, sent)
         self._fly(sent)
         return size
@@ -236,7 +240,7 @@ class FakeSocket(Descriptor):
         stream.flying += len(data)
         cuts = [0, len(data)]
         if len(data) > 1 and network.chance(network.faults.torn):
-            count = min(MTU_PIECES, len(data) - 1)
+            count = min(PIECES_MAX - 1, len(data) - 1)
             cuts[1:1] = sorted(network.random.randint(1, len(data) - 1) for _ in range(count))
         for begin, end in pairwise(cuts):
             if begin < end:
@@ -283,6 +287,7 @@ class FakeListener(Descriptor):
         self.queue: deque[FakeSocket] = deque()
         self.is_server = True
         self._told_full = False
+        self._taken_until = 0.0
 
     def getsockname(self) -> tuple[str, int]:
         """Where it listens."""
@@ -314,6 +319,7 @@ class FakeListener(Descriptor):
             raise failure(errno.EMFILE)
         sock = self.queue.popleft()
         sock.faults, sock.is_server = faults, True
+        self.reports = 0
         network.note(sock.name, "accepted", b"")
         return sock, sock.peer
 
@@ -328,7 +334,14 @@ class FakeListener(Descriptor):
             self.queue.popleft().reset()
 
     def _is_full(self) -> bool:
-        """Once told, a server gives up its reserve, and can accept one more, to refuse it."""
-        full = self.network.is_full() or self.network.chance(self.network.faults.exhaustion)
+        """Once told, a server gives up its reserve, and can accept one more, to refuse it: if
+        nothing else in the process has taken that descriptor meanwhile."""
+        network, now = self.network, self.network.clock.now
+        if now < self._taken_until:
+            return True
+        full = network.is_full() or network.chance(network.faults.exhaustion)
+        if full and self._told_full and network.chance(RESERVE_TAKEN):
+            self._taken_until = now + TAKEN_S
+            return True
         self._told_full = full and not self._told_full
         return self._told_full

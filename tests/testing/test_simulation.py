@@ -1,0 +1,166 @@
+"""Whole servers in simulated time: that nothing is wrong with them, and that it would be seen."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chat.testing import simulation
+from chat.testing.scenario import draw
+from chat.testing.shrinking import shrink, transcript
+from chat.testing.simulation import Simulation, Violation, fails, main, run
+from tests.testing import planted
+
+ROOT = Path(__file__).parent.parent.parent
+
+SEEDS = range(120)
+FRESH_S = 5.0  # of processor time, for seeds that nobody has tried before
+
+# The seeds from here on that are tried to find a planted bug. Fewer than 60 suffice for each.
+PLANTED_SEEDS = range(100)
+
+BUGS = {
+    name: plant
+    for name, plant in vars(planted).items()
+    if getattr(plant, "__module__", "") == planted.__name__ and name != "replacing"
+}
+
+
+@pytest.mark.parametrize("seeds", [SEEDS[n::8] for n in range(8)], ids=lambda s: f"from {s[0]}")
+def test_nothing_is_wrong(seeds: range) -> None:
+    for seed in seeds:
+        run(seed)
+
+
+def test_nothing_is_wrong_with_seeds_that_are_new(capsys: pytest.CaptureFixture[str]) -> None:
+    seed = random.SystemRandom().randrange(10**9)
+    end = time.process_time() + FRESH_S
+    with capsys.disabled():
+        print(f"\n(seeds from {seed})", end="")
+    while time.process_time() < end:
+        run(seed)
+        seed += 1
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_found(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    BUGS[bug](monkeypatch)
+    assert any(map(found, PLANTED_SEEDS))
+
+
+def found(seed: int) -> bool:
+    try:
+        run(seed)
+    except Violation:
+        return True
+    return False
+
+
+def failing(bug: Callable[[pytest.MonkeyPatch], None], patch: pytest.MonkeyPatch) -> int:
+    """A seed with which a planted bug is found."""
+    bug(patch)
+    return next(filter(found, PLANTED_SEEDS))
+
+
+# --- the same seed, the same run ------------------------------------------------------------------
+
+PRINT_TRACE = """
+import sys
+from chat.testing.simulation import Simulation, draw
+simulation = Simulation(draw(int(sys.argv[1])), print)
+simulation.run()
+"""
+
+
+def trace(seed: int, hash_seed: str) -> str:
+    """All that happens, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", PRINT_TRACE, str(seed)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_the_same_seed_is_the_same_run(seed: int) -> None:
+    first = trace(seed, "1")
+    assert first.count("\n") > 100
+    assert first == trace(seed, "2")
+
+
+def test_no_two_seeds_are_the_same_run() -> None:
+    assert len({draw(seed).scripts for seed in range(100)}) == 100
+
+
+# --- what fails -----------------------------------------------------------------------------------
+
+
+def test_a_violation_says_how_to_see_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = failing(planted.a_line_that_is_held_is_lost, monkeypatch)
+    assert main(["--seed", str(seed)]) == 1
+    said = capsys.readouterr().out
+    assert f"python3 -m chat.testing.simulation --seed {seed}\n" in said
+    assert "was handled where" in said
+
+
+def test_the_trace_is_printed_when_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seed", "2", "--trace"]) == 0
+    assert " accepted " in capsys.readouterr().out
+    assert main(["--seed", "2"]) == 0
+    assert " accepted " not in capsys.readouterr().out
+
+
+def test_fresh_seeds_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seconds", "0.01"]) == 0
+    assert "client-hours" in capsys.readouterr().out
+
+
+def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed = failing(planted.a_connection_drops_what_a_short_write_left, monkeypatch)
+    before = draw(seed)
+    scenario, problem = shrink(before, fails)
+    steps = sum(len(script.steps) for script in scenario.scripts)
+    assert len(scenario.scripts) == 1
+    assert steps <= 2
+    assert fails(scenario) == problem
+    said = transcript(scenario, problem)
+    assert said.startswith(f"What fails: {problem}\n")
+    assert scenario.scripts[0].hello.decode().rstrip() in said
+
+
+def test_the_command_shrinks_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = failing(planted.who_leaves_keeps_the_name, monkeypatch)
+    assert main(["--seed", str(seed), "--shrink"]) == 1
+    assert "What fails: " in capsys.readouterr().out
+
+
+def test_a_run_restarts_after_a_crash() -> None:
+    simulations = [Simulation(draw(seed)) for seed in range(40)]
+    crashed = [each for each in simulations if each.scenario.crashes and each.scenario.durable]
+    for each in crashed[:5]:
+        each.run()
+    assert sum(each.figures.crashes for each in crashed) > 0
+
+
+def test_nobody_imports_the_kit_who_did_not_ask_for_it() -> None:
+    code = "import sys, chat.server; print([m for m in sys.modules if 'testing' in m])"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert told.stdout == "[]\n"
+    assert simulation.__name__ in sys.modules
