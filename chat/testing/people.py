@@ -140,7 +140,7 @@ class Person:
         self._network = network
         self._arrived = arrived
         self._complain = complain
-        self._next = 0  # the number of the step to come
+        self.done = 0  # steps
         self._since = 0.0
         self._visits = 0
         self._retiring = False
@@ -153,7 +153,7 @@ class Person:
     @property
     def is_done(self) -> bool:
         """There are no steps left, or it is of no use."""
-        return self._next >= len(self.script.steps) or self._visits >= VISITS_MAX
+        return self.done >= len(self.script.steps) or self._visits >= VISITS_MAX
 
     def retire(self) -> None:
         """Do nothing more."""
@@ -190,13 +190,13 @@ class Person:
 
     def _wait(self) -> None:
         if not self.is_done:
-            step = self.script.steps[self._next]
+            step = self.script.steps[self.done]
             self._network.call_later(step.after_s, self._do, self.visit, step)
 
     def _do(self, visit: Visit, step: Step) -> None:
         if visit is not self.visit or visit.is_over or self._retiring:
             return
-        self._next += 1
+        self.done += 1
         _DEEDS[step.deed](visit, step)
         if visit.client.sock.closed:  # it was they who left
             self.lost()

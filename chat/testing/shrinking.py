@@ -3,87 +3,148 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
-from typing import Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from chat.testing.scenario import Scenario
+from chat.testing.scripts import Script, Step
 from reactor.testing import Faults
 
 T = TypeVar("T")
 
 SECONDS: Final = 60.0  # of trying, at most
 
-Fails = Callable[[Scenario], str]
+LESS: Final[tuple[tuple[str, Any], ...]] = (
+    ("crashes", ()),
+    ("clock_jumps", ()),
+    ("store_failures", 0.0),
+    ("descriptors_max", 0),
+    ("faults", Faults()),
+    ("durable", False),
+)
 
 
-def shrink(scenario: Scenario, fails: Fails, seconds: float = SECONDS) -> tuple[Scenario, str]:
-    """A smaller scenario that fails, if not always of the same, and of what it fails."""
-    problem = fails(scenario)
-    assert problem, "it doesn't fail"
-    deadline = time.monotonic() + seconds
-    shrunk = True
-    while shrunk:
-        shrunk = False
-        for smaller in _smaller(scenario):
-            if time.monotonic() > deadline:
-                return scenario, problem
-            if found := fails(smaller):
-                scenario, problem, shrunk = smaller, found, True
-                break
-    return scenario, problem
+class Failure(NamedTuple):
+    """What was wrong, and how many of their steps people had done by then, by their numbers."""
+
+    problem: str
+    done: dict[int, int]
+
+
+Try = Callable[[Scenario], Failure | None]
+
+
+class Shrinker:
+    """Makes `scenario` smaller, as long as it fails (not always of the same) and there is time."""
+
+    def __init__(self, scenario: Scenario, attempt: Try, seconds: float = SECONDS) -> None:
+        self._attempt = attempt
+        self._deadline = time.monotonic() + seconds
+        failure = attempt(scenario)
+        assert failure is not None, "it doesn't fail"
+        self.scenario, self.failure = scenario, failure
+
+    def run(self) -> None:
+        """What makes a run the shortest comes first: the others are then tried the faster."""
+        size = None
+        while size != (size := _size(self.scenario)):
+            self._cut()
+            for name, nothing in LESS:
+                self._try(**{name: nothing})
+            self._reduce(self.scenario.scripts, lambda scripts: {"scripts": tuple(scripts)})
+            self._cut()
+            for number in range(len(self.scenario.scripts)):
+                self._with_steps(number, _line_by_line(self.scenario.scripts[number]))
+                steps = self.scenario.scripts[number].steps
+                self._reduce(steps, lambda steps, n=number: self._steps(n, steps))  # type: ignore[misc]
+            self._reduce(self.scenario.crashes, lambda crashes: {"crashes": tuple(crashes)})
+            for fault in fields(Faults):
+                calm = {fault.name: fault.default}
+                self._try(faults=replace(self.scenario.faults, **calm))  # type: ignore[arg-type]
+
+    def _try(self, **changes: Any) -> bool:
+        """Take over a change, if what comes of it fails, too."""
+        smaller = replace(self.scenario, **changes)
+        if smaller == self.scenario or time.monotonic() > self._deadline:
+            return False
+        failure = self._attempt(smaller)
+        if failure is not None:
+            self.scenario, self.failure = smaller, failure
+        return failure is not None
+
+    def _cut(self) -> None:
+        """Nobody needs what they had not done when it failed."""
+        done = self.failure.done
+        scripts = [replace(s, steps=s.steps[: done[s.number]]) for s in self.scenario.scripts]
+        self._try(scripts=tuple(scripts))
+
+    def _reduce(self, items: Sequence[T], changes: Callable[[list[T]], dict[str, Any]]) -> None:
+        """Take out halves, then quarters, and so on down to one."""
+        left = list(items)
+        size = len(left)
+        while size:
+            begin = 0
+            while begin < len(left):
+                fewer = left[:begin] + left[begin + size :]
+                if self._try(**changes(fewer)):
+                    left = fewer
+                else:
+                    begin += size
+            size //= 2
+
+    def _steps(self, number: int, steps: Sequence[Step]) -> dict[str, Any]:
+        scripts = list(self.scenario.scripts)
+        scripts[number] = replace(scripts[number], steps=tuple(steps))
+        return {"scripts": tuple(scripts)}
+
+    def _with_steps(self, number: int, steps: Sequence[Step]) -> None:
+        self._try(**self._steps(number, steps))
+
+
+def shrink(scenario: Scenario, attempt: Try, seconds: float = SECONDS) -> tuple[Scenario, str]:
+    """A smaller scenario that fails, and of what it fails."""
+    shrinker = Shrinker(scenario, attempt, seconds)
+    shrinker.run()
+    return shrinker.scenario, shrinker.failure.problem
 
 
 def transcript(scenario: Scenario, problem: str) -> str:
     """Who does what, in the words that they would type."""
-    lines = [f"What fails: {problem}", f"{scenario.faults}"]
-    for name in ("durable", "store_failures", "crashes", "descriptors_max", "clock_jumps"):
-        if value := getattr(scenario, name):
-            lines.append(f"{name}: {value}")
+    lines = [f"What fails: {problem}"]
+    for name, nothing in LESS:
+        if (value := getattr(scenario, name)) != nothing:
+            lines.append(f"{name}: {_unusual(value)}")
     for script in scenario.scripts:
         lines.append(f"person {script.number}, after {script.arrives_s:.3f} s:")
         lines.append(f"    {script.hello.decode().rstrip()}")
         for step in script.steps:
-            what = repr(step.data) if step.deed == "type" else f"({step.deed})"
-            lines.append(f"    + {step.after_s:.3f} s  {what:.200}")
+            what = repr(step.data)[2:-1] if step.deed == "type" else f"({step.deed})"
+            lines.append(
+                f"    {what:.200}" + f"   # {step.after_s:.3f} s later" * bool(step.after_s)
+            )
     return "\n".join(lines)
 
 
-def _smaller(scenario: Scenario) -> Iterator[Scenario]:
-    """With less of everything, the largest parts first."""
-    for scripts in _without(scenario.scripts):
-        yield replace(scenario, scripts=tuple(scripts))
-    for number, script in enumerate(scenario.scripts):
-        for steps in _without(script.steps):
-            fewer = list(scenario.scripts)
-            fewer[number] = replace(script, steps=tuple(steps))
-            yield replace(scenario, scripts=tuple(fewer))
-    for crashes in _without(scenario.crashes):
-        yield replace(scenario, crashes=tuple(crashes))
-    yield from _calmer(scenario)
-
-
-def _calmer(scenario: Scenario) -> Iterator[Scenario]:
-    """With one thing less that goes wrong."""
+def _unusual(value: object) -> object:
+    if not isinstance(value, Faults):
+        return value
+    rates = {field.name: getattr(value, field.name) for field in fields(Faults)}
     calm = Faults()
-    for fault in fields(Faults):
-        value = getattr(calm, fault.name)
-        if getattr(scenario.faults, fault.name) != value:
-            yield replace(scenario, faults=replace(scenario.faults, **{fault.name: value}))
-    for other in (
-        replace(scenario, store_failures=0.0),
-        replace(scenario, descriptors_max=0),
-        replace(scenario, clock_jumps=()),
-        replace(scenario, durable=False),
-    ):
-        if other != scenario:
-            yield other
+    return ", ".join(
+        f"{name} {rate:g}" for name, rate in rates.items() if rate != getattr(calm, name)
+    )
 
 
-def _without(items: Sequence[T]) -> Iterator[list[T]]:
-    """All but a half of them, then all but a quarter, and so on down to all but one."""
-    size = (len(items) + 1) // 2
-    while size and items:
-        for begin in range(0, len(items), size):
-            yield [*items[:begin], *items[begin + size :]]
-        size = size // 2 if size > 1 else 0
+def _line_by_line(script: Script) -> list[Step]:
+    """The same, but what is typed at once is as many steps as lines."""
+    steps: list[Step] = []
+    for step in script.steps:
+        first, *others = step.data.splitlines(keepends=True) or [b""]
+        steps.append(replace(step, data=first))
+        steps += [Step(0.0, "type", line) for line in others]
+    return steps
+
+
+def _size(scenario: Scenario) -> int:
+    return sum(len(script.steps) + 1 for script in scenario.scripts) + len(repr(scenario.faults))

@@ -26,7 +26,7 @@ from chat.testing.invariants import Turn
 from chat.testing.model_store import ModelStore
 from chat.testing.people import Person, Visit
 from chat.testing.scenario import Scenario, draw
-from chat.testing.shrinking import shrink, transcript
+from chat.testing.shrinking import Failure, shrink, transcript
 from chat.testing.watch import Watch
 from reactor.testing import Crash, Faults, Network, Spinning, Stalled
 
@@ -100,6 +100,11 @@ class Simulation:
     def elapsed_s(self) -> float:
         """Simulated seconds since the run began."""
         return self.network.clock.now - self._began_at
+
+    @property
+    def done(self) -> dict[int, int]:
+        """How many of their steps people have done, by their numbers."""
+        return {person.script.number: person.done for person in self._people}
 
     # --- the phases -----------------------------------------------------------------------------
 
@@ -313,13 +318,14 @@ def run(seed: int) -> Figures:
     return simulation.figures
 
 
-def fails(scenario: Scenario) -> str:
-    """What a scenario comes to: what is wrong, or nothing."""
+def failure(scenario: Scenario) -> Failure | None:
+    """What is wrong with a scenario, if anything is."""
+    simulation = Simulation(scenario)
     try:
-        Simulation(scenario).run()
+        simulation.run()
     except Violation as violation:
-        return violation.problem
-    return ""
+        return Failure(violation.problem, simulation.done)
+    return None
 
 
 # --- the command --------------------------------------------------------------------------------
@@ -343,7 +349,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Violation as violation:
         print(violation)
         if options.seed is not None and options.shrink:
-            print(transcript(*shrink(draw(options.seed), fails)))
+            print(transcript(*shrink(draw(options.seed), failure)))
         return 1
     return 0
 

@@ -15,7 +15,7 @@ import pytest
 from chat.testing import simulation
 from chat.testing.scenario import draw
 from chat.testing.shrinking import shrink, transcript
-from chat.testing.simulation import Simulation, Violation, fails, main, run
+from chat.testing.simulation import Simulation, Violation, failure, main, run
 from tests.testing import planted
 
 ROOT = Path(__file__).parent.parent.parent
@@ -131,11 +131,13 @@ def test_fresh_seeds_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     seed = failing(planted.a_connection_drops_what_a_short_write_left, monkeypatch)
     before = draw(seed)
-    scenario, problem = shrink(before, fails)
+    scenario, problem = shrink(before, failure)
     steps = sum(len(script.steps) for script in scenario.scripts)
     assert len(scenario.scripts) == 1
     assert steps <= 2
-    assert fails(scenario) == problem
+    again = failure(scenario)
+    assert again is not None
+    assert again.problem == problem
     said = transcript(scenario, problem)
     assert said.startswith(f"What fails: {problem}\n")
     assert scenario.scripts[0].hello.decode().rstrip() in said
