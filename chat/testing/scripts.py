@@ -16,6 +16,7 @@ ROOMS: Final = ("lobby", "so", "#So", "tea", "den")
 PASSWORDS: Final = ("correct horse", "battery staple")
 STEPS_MAX = 60
 FLOOD_MAX = 80  # lines at once
+HALF_A_LINE = b"?"  # the next one ends it
 LONG_TEXT = "x" * 3_000
 
 Deed = Literal["type", "end", "hang up", "reset", "stop reading", "read slowly", "read"]
@@ -177,7 +178,7 @@ def _typed(
     data = end.join([*lines, ""]).encode()
     if random.random() < 0.02:
         data = b"\xc3\x28" + data  # no UTF-8
-    return data[:-1] if random.random() < 0.02 else data  # a line that the next one is to end
+    return data + HALF_A_LINE if random.random() < 0.02 else data
 
 
 def _choose(random: Random, table: tuple[tuple[int, Typist], ...] | tuple[tuple[int, Deed], ...]):  # type: ignore[no-untyped-def]

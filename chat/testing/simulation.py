@@ -243,7 +243,7 @@ class Simulation:
 
     def _heard(self, mark: bytes) -> None:
         """In a history: what was said, and is kept."""
-        known = self._store.kept if self._store is not None else self._watch.said
+        known = self._store.kept if self._store is not None else self._watch.said | self._said
         if mark not in known:
             self.problems.append(f"{mark!r} is history, but was never said, or is not kept")
 
