@@ -118,7 +118,7 @@ class Network:
             raise failure(errno.ECONNREFUSED)
         peer = host, next(self._ports)
         client, server = self._pair(f"{peer[0]}:{peer[1]}", peer, address, buffer_bytes)
-        self.call_later(self.some(self.faults.delay_s), self._knock, listener, server)
+        self.call_later(self.some(self.faults.delay_s), listener.arrive, server)
         return Client(self, client)
 
     # --- time -----------------------------------------------------------------------------------
@@ -186,6 +186,10 @@ class Network:
         self.descriptors[number] = descriptor
         return number
 
+    def admit(self, sock: FakeSocket) -> None:
+        """A connection is accepted: the server's end is the server's."""
+        self._accepted[sock.number] = sock
+
     def unregister(self, descriptor: Descriptor) -> None:
         """It is closed."""
         self._accepted.pop(descriptor.number, None)
@@ -194,10 +198,6 @@ class Network:
     def forget(self, listener: FakeListener) -> None:
         """It listens no more."""
         self._listeners.pop(listener.address, None)
-
-    def _knock(self, listener: FakeListener, sock: FakeSocket) -> None:
-        self._accepted[sock.number] = sock
-        listener.arrive(sock)
 
     def _pair(
         self, name: str, address: object, peer: object, buffer_bytes: int = 0

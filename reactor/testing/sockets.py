@@ -74,12 +74,6 @@ class Descriptor:
         self.reported_at = 0.0  # when it began to
         self.is_server = False  # of the process that is tested, which may crash
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self.close()
-
     def fileno(self) -> int:
         """-1 when it is closed."""
         return -1 if self.closed else self.number
@@ -90,10 +84,6 @@ class Descriptor:
 
     def setsockopt(self, *_option: object) -> None:
         """There is nothing to set."""
-
-    def close(self) -> None:
-        """Give it back. More than once is once."""
-        raise NotImplementedError
 
     def _call(self) -> None:
         """A call begins: perhaps the last one of this process."""
@@ -116,6 +106,12 @@ class FakeSocket(Descriptor):
         self.broken = False  # it was reset: nothing comes any more, nothing goes
         self.faults = f.NONE
         self.heard_at = network.clock.now  # when something was read of it the last time
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
 
     def getsockname(self) -> object:
         """What this end is called."""
@@ -286,7 +282,7 @@ class FakeListener(Descriptor):
         self.address = address
         self.queue: deque[FakeSocket] = deque()
         self.is_server = True
-        self._told_full = False
+        self._told_at = -1.0  # that there is no descriptor left
         self._taken_until = 0.0
 
     def getsockname(self) -> tuple[str, int]:
@@ -319,6 +315,7 @@ class FakeListener(Descriptor):
             raise failure(errno.EMFILE)
         sock = self.queue.popleft()
         sock.faults, sock.is_server = faults, True
+        network.admit(sock)
         self.reports = 0
         network.note(sock.name, "accepted", b"")
         return sock, sock.peer
@@ -339,9 +336,10 @@ class FakeListener(Descriptor):
         network, now = self.network, self.network.clock.now
         if now < self._taken_until:
             return True
-        full = network.is_full() or network.chance(network.faults.exhaustion)
-        if full and self._told_full and network.chance(RESERVE_TAKEN):
+        if not (network.is_full() or network.chance(network.faults.exhaustion)):
+            return False
+        if self._told_at == now and network.chance(RESERVE_TAKEN):
             self._taken_until = now + TAKEN_S
             return True
-        self._told_full = full and not self._told_full
-        return self._told_full
+        self._told_at = -1.0 if self._told_at == now else now
+        return self._told_at == now
