@@ -60,7 +60,7 @@ def nothing_is_left_to_do(turn: Turn) -> Problems:
 def buffers_are_bounded(turn: Turn) -> Problems:
     """In both directions."""
     for connection in turn.connections:
-        limits = connection._limits
+        limits = connection.limits
         if connection.is_open and connection.get_write_buffer_size() > limits.output_max_bytes:
             yield f"{connection} is owed {connection.get_write_buffer_size()} bytes"
         waiting = sum(map(len, connection._waiting))
@@ -91,10 +91,12 @@ def tables_are_bounded(turn: Turn) -> Problems:
     limits, world, core = turn.world.limits, turn.world, turn.server.core
     shell, reactor = turn.server._shell, turn.server.reactor
     here = len(reactor.connections)
+    owned = sum([bool(room.charter.owner) for room in world.rooms.values()])
     bounds = {
         "sessions": (len(core._sessions), min(limits.clients_max, here)),
         "users": (len(world.sessions), len(core._sessions)),
-        "rooms": (len(world.rooms), max(1, limits.rooms_max)),
+        "rooms without an owner": (len(world.rooms) - owned, max(1, limits.rooms_max)),
+        "rooms with an owner": (owned, limits.rooms_kept_max),
         "accounts": (len(world.accounts), limits.accounts_max),
         "jobs": (len(core._jobs), limits.jobs_max),
         "attempts": (len(core._attempts._buckets), limits.attempts_tracked_max),

@@ -26,6 +26,7 @@ class ModelStore(Store):
         self.failures = 0.0
         self.kept: set[bytes] = set()  # the marks of all that was ever said, and kept
         self.faulty: list[str] = []  # what it was asked for that can't be right
+        self._epoch = 1
         self._random = random
         self._call = call
         self._records: dict[tuple[str, str], str] = {}
@@ -58,9 +59,10 @@ class ModelStore(Store):
             self.kept.update(MARK.findall(said.text.encode()))
         self._call()
 
-    def recall(self, key: str, count: int, max_bytes: int) -> tuple[Said, ...]:
+    def recall(self, key: str, count: int, max_bytes: int, after: int = 0) -> tuple[Said, ...]:
         found: list[Said] = []
-        for said in reversed(self._rooms.get(key, [])[-max(1, count) :]):
+        later = [said for said in self._rooms.get(key, []) if said.seq > after]
+        for said in reversed(later[-max(1, count) :]):
             max_bytes -= len(said.text.encode())
             if max_bytes < 0:
                 break
@@ -71,7 +73,12 @@ class ModelStore(Store):
         self._begin()
         self._last.pop(key, None)
         self._rooms.pop(key, None)
+        self._epoch += 1
         self._call()
+
+    @property
+    def epoch(self) -> str:
+        return str(self._epoch)
 
     def prune(self, keep_messages: int, keep_s: float, now: float) -> bool:
         self._begin()

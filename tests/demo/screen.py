@@ -15,6 +15,7 @@ from tests.demo.tmux import Tmux, wait_until
 PLAYED: Final = "played"
 SET_TITLE: Final = f"\x1b]2;{PLAYED}\x07"
 STYLE: Final = re.compile(r"\x1b\[([\d;]*)m")
+ATTRIBUTES: Final = {1: "bold", 3: "italic", 7: "reverse"}
 
 
 class Style(NamedTuple):
@@ -22,6 +23,8 @@ class Style(NamedTuple):
 
     colour: int | None = None
     bold: bool = False
+    italic: bool = False
+    reverse: bool = False
 
 
 class Cell(NamedTuple):
@@ -52,12 +55,12 @@ def screen_at(cast: Cast, time: float) -> Screen:
             wait_until(lambda: tmux.ask(":", "#{pane_title}") == PLAYED, "the end of the recording")
             shown = tmux.run("capture-pane", "-e", "-p")
             column, row = tmux.ask(":", "#{cursor_x} #{cursor_y}").split()
-    rows = tuple(_rows(shown))
+    rows = tuple(rows_of(shown))
     return Screen(cast.width, cast.height, rows, (int(column), int(row)))
 
 
-def _rows(shown: str) -> Iterator[tuple[Cell, ...]]:
-    """Text with styles in between, which go on from one line to the next."""
+def rows_of(shown: str) -> Iterator[tuple[Cell, ...]]:
+    """What tmux captured: text with styles in between, which go on from one line to the next."""
     style = Style()
     for line in shown.removesuffix("\n").split("\n"):
         cells: list[Cell] = []
@@ -77,8 +80,8 @@ def _change(style: Style, codes: str) -> Style:
         code = rest.pop(0)
         if code == 0:
             style = Style()
-        elif code == 1:
-            style = style._replace(bold=True)
+        elif code in ATTRIBUTES:
+            style = style._replace(**{ATTRIBUTES[code]: True})
         elif code == 39:
             style = style._replace(colour=None)
         elif code == 38 and rest[:1] == [5]:

@@ -43,6 +43,7 @@ def draw(screen: Screen, title: str) -> str:
     _cursor(content, *screen.cursor)
     _lines(content, screen)
     for number, row in enumerate(screen.rows):
+        _reversed(content, row, number)
         _text(content, row, number)
     ET.indent(root, " ")
     return ET.tostring(root, "unicode") + "\n"
@@ -67,6 +68,17 @@ def _cursor(parent: ET.Element, column: int, row: int) -> None:
     at = {"x": _number(column * CELL_WIDTH), "y": str(row * CELL_HEIGHT)}
     size = {"width": _number(CELL_WIDTH), "height": str(CELL_HEIGHT)}
     ET.SubElement(parent, "rect", at | size, fill=CURSOR)
+
+
+def _reversed(parent: ET.Element, row: tuple[Cell, ...], number: int) -> None:
+    """What lies under text of the background's colour."""
+    for start, end, style, _ in _runs(row, frozenset(cell.char for cell in row)):
+        if style.reverse:
+            at = {"x": _number(start * CELL_WIDTH), "y": str(number * CELL_HEIGHT)}
+            size = {"width": _number((end - start) * CELL_WIDTH), "height": str(CELL_HEIGHT)}
+            # Sharp edges: soft ones would let the background through between two of them.
+            sharp = {"shape-rendering": "crispEdges"}
+            ET.SubElement(parent, "rect", at | size | sharp, fill=_colour(style))
 
 
 def _lines(parent: ET.Element, screen: Screen) -> None:
@@ -112,10 +124,14 @@ def _text(parent: ET.Element, row: tuple[Cell, ...], number: int) -> None:
         element.set("x", _number(column * CELL_WIDTH))
         element.set("y", str(number * CELL_HEIGHT + BASELINE))
         element.set("textLength", _number(len(text) * CELL_WIDTH))
-        if style.colour is not None:
+        if style.reverse:
+            element.set("fill", BACKGROUND)
+        elif style.colour is not None:
             element.set("fill", _colour(style))
         if style.bold:
             element.set("font-weight", "bold")
+        if style.italic:
+            element.set("font-style", "italic")
         element.text = text
 
 

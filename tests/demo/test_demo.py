@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.demo import record
+from tests.demo import client, record
 from tests.demo.cast import CAST, MARKER, OUTPUT, Cast, read
 from tests.demo.scene import scene
 from tests.demo.still import STILL, still
@@ -49,6 +49,11 @@ def check(path: Path) -> Cast:
     return cast
 
 
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
+
+
 def test_the_recording_that_is_shown() -> None:
     cast = check(CAST)
     text = cast.output()
@@ -69,8 +74,34 @@ def test_the_picture_is_of_the_recording() -> None:
 
 @pytest.mark.usefixtures("_programs")
 def test_recording_again(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     path = tmp_path / "again.cast"
-    assert record.main(["--port", str(port), "--output", str(path)]) == 0
+    assert record.main(["--port", free_port(), "--output", str(path)]) == 0
     check(path)
+
+
+def test_the_picture_of_the_client_is_of_what_was_captured() -> None:
+    captured, drawn = client.CAPTURED.read_text("utf-8"), client.PICTURE.read_text("utf-8")
+    assert client.picture(captured) == drawn
+
+
+def test_the_picture_of_the_client_shows_what_it_is_for() -> None:
+    texts = [text.strip() for text in ET.parse(client.PICTURE).getroot().itertext()]
+    assert {"online", "2:work(2!)", "[from Cleo]", "puts the kettle on"} <= set(texts)
+    assert client.HALF_TYPED in texts
+
+
+def test_what_was_not_captured_is_not_drawn() -> None:
+    with pytest.raises(ValueError, match="no cursor"):
+        client.picture("")
+
+
+@pytest.mark.usefixtures("_programs")
+def test_capturing_the_client_again(tmp_path: Path) -> None:
+    path = tmp_path / "again.svg"
+    assert client.main(["--port", free_port(), "--output", str(path)]) == 0
+    times = re.compile(r"\d\d:\d\d|\d+ms")  # of the clock, and of an answer
+    again, shown = (
+        times.sub("", SEQUENCE.sub("", file.read_text("utf-8"))).split()
+        for file in (path.with_suffix(".ans"), client.CAPTURED)
+    )
+    assert again == shown

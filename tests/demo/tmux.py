@@ -92,12 +92,13 @@ class Tmux:
 
     def _end_programs(self) -> None:
         # Not left to the hangup: the chat server takes that for an order to reload.
-        for pane in self.run("list-panes", "-F", "#{pane_id}").split():
+        for pane in self.run("list-panes", "-a", "-F", "#{pane_id}").split():
             self.run("send-keys", "-t", pane, "C-c")
         wait_until(self._only_shells, "the programs to end")
 
     def _only_shells(self) -> bool:
-        return set(self.run("list-panes", "-F", "#{pane_current_command}").split()) <= {"sh"}
+        running = self.run("list-panes", "-a", "-F", "#{pane_current_command}")
+        return set(running.split()) <= {"sh"}
 
 
 def wait_until(

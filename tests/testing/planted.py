@@ -13,8 +13,9 @@ from chat.core.delivery import Delivery
 from chat.core.engine import ChatCore
 from chat.core.world import World
 from chat.durable import DurableShell
+from chat.handlers import ChatHandler
 from chat.idle import IdleClock
-from chat.shell import ChatHandler, Shell
+from chat.shell import Shell
 from reactor import Connection, Group, Listener, group
 from reactor.connection import BY_OUTPUT
 from reactor.timers import TimerQueue
