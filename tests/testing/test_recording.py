@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import chat.testing
 from chat.cli import main
 from chat.core import Limits
 from chat.core.commands import Authenticate
@@ -163,14 +159,3 @@ def test_a_world_comes_back_as_it_was(recorded: Path) -> None:
 def test_what_is_no_world(text: str) -> None:
     with pytest.raises(ValueError, match=r"^no world|^Expecting value"):
         load(text)
-
-
-def test_the_example_of_the_readme() -> None:
-    text = (Path(chat.testing.__file__).parent / "README.md").read_text(encoding="utf-8")
-    ((code, output),) = re.findall(
-        r"<!-- runs -->\n```python\n(.*?)```\n```text\n(.*?)```", text, re.DOTALL
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False
-    )
-    assert (ran.stdout, ran.stderr) == (output, "")
