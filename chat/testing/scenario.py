@@ -16,7 +16,7 @@ ADDRESS: Final = ("10.0.0.1", 4000)
 SLASH_ADDRESS: Final = ("10.0.0.1", 4001)
 
 PEOPLE_MAX = 12
-PACES_S = (0.02, 1.0, 30.0, 300.0)  # between two deeds of somebody, in the mean
+PACES_S = (0.02, 1.0, 30.0, 2_000.0)  # between two deeds of somebody, in the mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _config(random: Random, limits: Limits) -> Config:
         greeting=random.choice(("", "", "Welcome!")),
         echo=random.random() < 0.3,
         join_notices=random.random() < 0.3,
-        idle_timeout=random.choice((0.0, 5.0, 60.0, 60.0)),
+        idle_timeout=random.choice((0.0, 0.0, 5.0, 60.0, 3_600.0)),
         rate_limit=random.choice((Rate(0, 0.0), Rate(20, 10.0), Rate(5, 2.0))),
         max_clients=limits.clients_max,
         keep_messages=random.choice((0, 0, 5)),
@@ -99,6 +99,7 @@ def _limits(random: Random) -> Limits:
         jobs_max=random.choice((1, 3)),
         rooms_remembered_max=random.choice((0, 2)),
         rooms_owned_max=random.choice((0, 1)),
+        rooms_kept_max=random.choice((0, 1)),
         accounts_max=random.choice((1, 3)),
         attempts_tracked_max=random.choice((1, 10_000)),
     )

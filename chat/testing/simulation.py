@@ -30,7 +30,7 @@ from chat.testing.shrinking import Failure, shrink, transcript
 from chat.testing.watch import Watch
 from reactor.testing import Crash, Faults, Network, Spinning, Stalled
 
-RUN_MAX_S = 86_400.0  # of simulated time: some scripts never end, as nobody lets their people in
+RUN_MAX_S = 864_000.0  # of simulated time: some scripts never end, as nobody lets their people in
 SETTLE_MAX_S = 3_600.0  # in which everyone must have had their answers, once nothing goes wrong
 LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s and linger_s
 STOP_S = 60.0  # in which a server that was asked to stop must have

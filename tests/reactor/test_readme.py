@@ -19,11 +19,12 @@ import reactor
 from reactor import ConnectionLimits, Reactor
 from reactor.listener import ACCEPT_BURST
 from reactor.loop import GATHER_ROUNDS
+from reactor.testing.clock import START_S
 from tests.reactor.support import DEADLINE_S
 
 PACKAGE = Path(reactor.__file__).parent
 TEXT = (PACKAGE / "README.md").read_text()
-ECHO, ROOM, HASHING, OWN_LOOP = re.findall(
+ECHO, ROOM, HASHING, OWN_LOOP, SIMULATED = re.findall(
     r"^```python\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE
 )
 
@@ -106,6 +107,12 @@ def test_the_hashing_server_answers_each_line_and_ends_idle_connections(
 
 def test_the_loop_of_ones_own_comes_to_its_end() -> None:
     assert execute(OWN_LOOP)["finished"] == [True]
+
+
+def test_the_simulated_hour_passes() -> None:
+    variables = execute(SIMULATED)
+    assert variables["client"].received == b"how are you?\n"
+    assert variables["network"].clock.now >= START_S + 3600.0
 
 
 def test_the_table_of_files_is_complete() -> None:
