@@ -28,7 +28,6 @@ from reactor import Connection, Group, Reactor
 log = logging.getLogger("chat")
 
 TIDY_S = 10.0  # how often the core looks around while people are there
-LOGGED_INPUT_MAX_BYTES = 200  # of a line that a bug of ours choked on
 
 
 class Shell:

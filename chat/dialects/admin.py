@@ -21,9 +21,11 @@ from chat.dialects.base import (
     TextDialect,
     Verb,
     alone,
+    command_lines,
     named,
     needing,
-    room_name,
+    of_member,
+    of_room,
     sanction,
     until,
 )
@@ -46,22 +48,10 @@ def _limits(rest: str) -> Command:
     return needing(2, _limit)(rest) if rest else commands.ListLimits()
 
 
-def _of_room(command: Callable[[str], Command]) -> Callable[[str], Command]:
-    return named(lambda room: command(room_name(room)))
-
-
-def _of_member(command: Callable[[str, str], Command]) -> Callable[[str], Command]:
-    def parse(rest: str) -> Command:
-        room, name = rest.split(None, 1)
-        return command(room_name(room), name.rstrip())
-
-    return needing(2, parse)
-
-
 VERBS: Final[dict[str, Verb]] = {
     "USERS": Verb(commands.Who, "", alone(commands.Who)),
     "ROOMS": Verb(commands.ListRooms, "", alone(commands.ListRooms)),
-    "NAMES": Verb(commands.ListMembers, "<room>", _of_room(commands.ListMembers)),
+    "NAMES": Verb(commands.ListMembers, "<room>", of_room(commands.ListMembers)),
     "CONNECTIONS": Verb(commands.ListConnections, "", alone(commands.ListConnections)),
     "STATS": Verb(commands.ShowStats, "", alone(commands.ShowStats)),
     "ANNOUNCE": Verb(commands.Announce, "<text>", commands.Announce),
@@ -73,9 +63,9 @@ VERBS: Final[dict[str, Verb]] = {
     ),
     "UNBAN": Verb(commands.Readmit, "<username or address>", named(commands.Readmit)),
     "BANS": Verb(commands.ListExclusions, "", alone(commands.ListExclusions)),
-    "OP": Verb(commands.MakeOperator, "<room> <username>", _of_member(commands.MakeOperator)),
-    "DEOP": Verb(commands.RemoveOperator, "<room> <username>", _of_member(commands.RemoveOperator)),
-    "CLOSE": Verb(commands.CloseRoom, "<room>", _of_room(commands.CloseRoom)),
+    "OP": Verb(commands.MakeOperator, "<room> <username>", of_member(commands.MakeOperator)),
+    "DEOP": Verb(commands.RemoveOperator, "<room> <username>", of_member(commands.RemoveOperator)),
+    "CLOSE": Verb(commands.CloseRoom, "<room>", of_room(commands.CloseRoom)),
     "UNREGISTER": Verb(commands.Unregister, "<username>", named(commands.Unregister)),
     "LIMIT": Verb(commands.SetLimit, "[<name> <value>]", _limits),
     "SHUTDOWN": Verb(commands.Stop, "", alone(commands.Stop)),
@@ -108,12 +98,7 @@ def _connections(event: events.ConnectionsListed) -> str:
 
 
 def _commands(event: events.CommandsListed) -> str:
-    summaries = dict(event.summaries)
-    rows = [
-        f"INFO {verb.lower()} {row.usage}".rstrip() + f": {summaries[row.command]}"
-        for verb, row in VERBS.items()
-    ]
-    return _lines(rows)
+    return _lines([f"INFO {line}" for line in command_lines(event, VERBS, str.lower)])
 
 
 # Answers alone: what happens to people is not told here.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from chat.core.commands import Blank, Command, Enrol, Malformed
-from chat.core.events import Deed, Event, Expelled, Moderated, StatusChanged
+from chat.core.events import CommandsListed, Deed, Event, Expelled, Moderated, StatusChanged
 from chat.core.records import Ban
 from chat.core.text import visible
 
@@ -54,6 +54,32 @@ def enrol(rest: str) -> Command:
 def room_name(word: str) -> str:
     """Rooms may be written `#so`, as on IRC. `#` alone names none, not even the current one."""
     return word.removeprefix("#") or word
+
+
+def of_room(command: Callable[[str], Command]) -> Callable[[str], Command]:
+    """A verb with a room."""
+    return named(lambda room: command(room_name(room)))
+
+
+def of_member(command: Callable[[str, str], Command]) -> Callable[[str], Command]:
+    """A verb with a room and a name."""
+
+    def parse(rest: str) -> Command:
+        room, name = rest.split(None, 1)
+        return command(room_name(room), name.rstrip())
+
+    return needing(2, parse)
+
+
+def command_lines(
+    event: CommandsListed, verbs: Mapping[str, Verb], shown: Callable[[str], str]
+) -> list[str]:
+    """How each verb is written, and what it does."""
+    summaries = dict(event.summaries)
+    return [
+        f"{shown(verb)} {row.usage}".rstrip() + f": {summaries[row.command]}"
+        for verb, row in verbs.items()
+    ]
 
 
 def count(word: str, default: int) -> int | None:

@@ -19,12 +19,15 @@ from chat.dialects.base import (
     TextDialect,
     Verb,
     alone,
+    command_lines,
     count,
     enrol,
     expelled,
     moderated,
     named,
     needing,
+    of_member,
+    of_room,
     rfc3339,
     room_name,
     sanction,
@@ -54,11 +57,6 @@ def _in_room(command: Callable[[str, str], Command]) -> Callable[[str], Command]
         return command(room_name(room), " ".join(words))
 
     return parse
-
-
-def _of_room(command: Callable[[str], Command]) -> Callable[[str], Command]:
-    """A verb with a room."""
-    return named(lambda room: command(room_name(room)))
 
 
 def _login(rest: str) -> Command:
@@ -100,16 +98,6 @@ def _kick(rest: str) -> Command:
     return commands.Kick(room_name(room), name, " ".join(reason))
 
 
-def _of_member(command: Callable[[str, str], Command]) -> Callable[[str], Command]:
-    """A verb with a room and a name."""
-
-    def parse(rest: str) -> Command:
-        room, name = rest.split(None, 1)
-        return command(room_name(room), name.rstrip())
-
-    return needing(2, parse)
-
-
 def _lock(room: str) -> Command:
     return commands.LockTopic(room, True)
 
@@ -127,10 +115,10 @@ VERBS: Final[dict[str, Verb]] = {
     "DM": Verb(commands.Tell, "<username> <text>", _dm),
     "WHO": Verb(commands.Who, "", alone(commands.Who)),
     "NICK": Verb(commands.Nick, "<username>", named(commands.Nick)),
-    "JOIN": Verb(commands.Join, "<room>", _of_room(commands.Join)),
-    "LEAVE": Verb(commands.Leave, "<room>", _of_room(commands.Leave)),
+    "JOIN": Verb(commands.Join, "<room>", of_room(commands.Join)),
+    "LEAVE": Verb(commands.Leave, "<room>", of_room(commands.Leave)),
     "ROOMS": Verb(commands.ListRooms, "", alone(commands.ListRooms)),
-    "NAMES": Verb(commands.ListMembers, "<room>", _of_room(commands.ListMembers)),
+    "NAMES": Verb(commands.ListMembers, "<room>", of_room(commands.ListMembers)),
     "SAY": Verb(commands.Say, "<room> <text>", _in_room(commands.Say)),
     "ME": Verb(commands.Act, "<room> <text>", _in_room(commands.Act)),
     "TOPIC": Verb(commands.SetTopic, "<room> [<text>]", _topic),
@@ -139,14 +127,14 @@ VERBS: Final[dict[str, Verb]] = {
     "BACK": Verb(commands.Back, "", alone(commands.Back)),
     "KICK": Verb(commands.Kick, "<room> <username> [<reason>]", needing(2, _kick)),
     "BAN": Verb(commands.BanUser, _SANCTION, _moderating(commands.BanUser)),
-    "UNBAN": Verb(commands.UnbanUser, "<room> <username>", _of_member(commands.UnbanUser)),
-    "BANS": Verb(commands.ListBans, "<room>", _of_room(commands.ListBans)),
+    "UNBAN": Verb(commands.UnbanUser, "<room> <username>", of_member(commands.UnbanUser)),
+    "BANS": Verb(commands.ListBans, "<room>", of_room(commands.ListBans)),
     "MUTE": Verb(commands.Mute, _SANCTION, _moderating(commands.Mute)),
-    "UNMUTE": Verb(commands.Unmute, "<room> <username>", _of_member(commands.Unmute)),
-    "OP": Verb(commands.MakeOperator, "<room> <username>", _of_member(commands.MakeOperator)),
-    "DEOP": Verb(commands.RemoveOperator, "<room> <username>", _of_member(commands.RemoveOperator)),
-    "LOCK": Verb(commands.LockTopic, "<room>", _of_room(_lock)),
-    "UNLOCK": Verb(commands.LockTopic, "<room>", _of_room(_unlock)),
+    "UNMUTE": Verb(commands.Unmute, "<room> <username>", of_member(commands.Unmute)),
+    "OP": Verb(commands.MakeOperator, "<room> <username>", of_member(commands.MakeOperator)),
+    "DEOP": Verb(commands.RemoveOperator, "<room> <username>", of_member(commands.RemoveOperator)),
+    "LOCK": Verb(commands.LockTopic, "<room>", of_room(_lock)),
+    "UNLOCK": Verb(commands.LockTopic, "<room>", of_room(_unlock)),
     "PING": Verb(commands.Ping, "", alone(commands.Ping)),
     "HELP": Verb(commands.Help, "", alone(commands.Help)),
     "QUIT": Verb(commands.Quit, "", alone(commands.Quit)),
@@ -179,12 +167,7 @@ def _recalled(event: events.Recalled) -> str:
 
 
 def _commands(event: events.CommandsListed) -> str:
-    summaries = dict(event.summaries)
-    lines = [
-        f"INFO {verb} {row.usage}".rstrip() + f": {summaries[row.command]}"
-        for verb, row in VERBS.items()
-    ]
-    return "\n".join(lines)
+    return "\n".join([f"INFO {line}" for line in command_lines(event, VERBS, str)])
 
 
 def _bans(event: events.BansListed) -> str:

@@ -20,6 +20,7 @@ from chat.dialects.base import (
     TextDialect,
     Verb,
     alone,
+    command_lines,
     count,
     enrol,
     expelled,
@@ -128,11 +129,7 @@ def _recalled(event: events.Recalled) -> str:
 
 
 def _commands(event: events.CommandsListed) -> str:
-    summaries = dict(event.summaries)
-    lines = [
-        f"{verb.lower()} {row.usage}".rstrip() + f": {summaries[row.command]}"
-        for verb, row in VERBS.items()
-    ]
+    lines = command_lines(event, VERBS, str.lower)
     return "\n".join([*lines, "anything else: said to everyone in your room"])
 
 
