@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from secrets import token_hex
@@ -63,7 +64,7 @@ class ChatServer:
         self.config = replace(config or Config(), **settings)
         self.reactor = reactor or Reactor()
         self._store = opened_store
-        self._record: TextIO | None = None
+        self._ends = ExitStack()  # what is to be closed with the server: its files
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
         self._loop_thread: int | None = None  # who runs the loop, or stepped it last
@@ -78,7 +79,7 @@ class ChatServer:
             self._listen()
         except BaseException:
             self.reactor.close()
-            self._close_store()
+            self._ends.close()
             raise
 
     # --- running --------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ class ChatServer:
         self.reactor.run_once(0)  # answers those threads that asked before the lock was ours
         self._shell.end_locals()  # whom such a thread had join, too
         self.reactor.close()
-        self._close_store()
+        self._ends.close()
 
     def reconfigure(self, config: Config) -> list[str]:
         """Take over what can change in a running server, the certificate included. Returns the
@@ -234,6 +235,7 @@ class ChatServer:
         if store is None:
             core = self._make_core(epoch=token_hex(EPOCH_BYTES))
             return Shell(core, reactor, wall_clock, self._stop_if_empty, self.stop)
+        self._ends.callback(store.close)
         core = self._make_core(durable=True, epoch=store.epoch)
         try:
             return DurableShell(core, reactor, wall_clock, self._stop_if_empty, self.stop, store)
@@ -248,10 +250,13 @@ class ChatServer:
         from chat.testing.recording import Recorder  # noqa: PLC0415 - few need it
 
         opener = partial(os.open, mode=0o600)  # what people say is in it
-        self._record = open(  # noqa: SIM115 - until the server is closed
+        file = open(  # noqa: SIM115 - until the server is closed
             self.config.record, "x", encoding="ascii", opener=opener
         )
-        return Recorder(self._record, limits, settings, durable=durable, epoch=epoch)
+        recorder = Recorder(file, limits, settings, durable=durable, epoch=epoch)
+        self._ends.callback(_close_at_last, file)
+        self._ends.callback(recorder.close)
+        return recorder
 
     def _take_over_settings(self) -> None:
         """Those that the core knows nothing of."""
@@ -260,14 +265,6 @@ class ChatServer:
         if isinstance(self._shell, DurableShell):
             self._shell.keep_messages = self.config.keep_messages
             self._shell.keep_s = self.config.keep_days * DAY_S
-
-    def _close_store(self) -> None:
-        if self._record is not None and not self._record.closed:
-            if hasattr(self, "core"):
-                self.core.close()
-            self._record.close()
-        if self._store is not None:
-            self._store.close()
 
     # --- listening and stopping -----------------------------------------------------------------
 
@@ -332,6 +329,12 @@ def _server_full(name: str) -> bytes:
     if name == WEBSOCKET:
         return answer(503)
     return DIALECTS[name or "line"].render(Refused("server-full"))
+
+
+def _close_at_last(file: TextIO) -> None:
+    """What could not be written, and was said to be, is not said once more."""
+    with suppress(OSError):
+        file.close()
 
 
 def _nothing() -> None:

@@ -237,9 +237,6 @@ class ChatCore:
             return self._handle(session, command, REGISTRY[Register], now)
         return self._deliver((self._recalled(job, outcome),), session)
 
-    def close(self) -> None:
-        """Nothing more will be told. For cores that have something to put away."""
-
     def waits_for(self, session_id: int) -> bool:
         """Whether a RunJob of a session is still to be finished."""
         return session_id in self._jobs

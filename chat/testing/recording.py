@@ -3,12 +3,14 @@ where they don't.
 
 A recording is lines of JSON. The first holds the world at the beginning and the settings; each
 further one some inputs of the core, in order, with their times, and now and then a digest of the
-world after them. What was said is in it; passwords and their hashes are not.
+world after them. What was said is in it; hashes of passwords are not, nor is a password that stands
+where the protocol wants it (one in a line that means nothing is part of that line).
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import struct
 from base64 import b64decode, b64encode
 from collections import Counter
@@ -26,6 +28,8 @@ from chat.core.jobs import Outcome
 from chat.core.snapshot import SECRET, digest, dump, load
 from chat.core.world import World
 from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, JSON, LOCAL
+
+log = logging.getLogger("chat")
 
 VERSION: Final = 1
 BATCH_INPUTS: Final = 200  # written in one piece: 0.4 us each, one by one they would take 3
@@ -57,6 +61,7 @@ class Recorder(ChatCore):
         self._times: list[float] = []  # when each came
         self._until_digest = DIGEST_INPUTS
         self._begun = False
+        self._failed = False
         self._watch = Watch()
 
     def connect(
@@ -137,14 +142,12 @@ class Recorder(ChatCore):
         self._note(now, "tidy")
         actions = super().tidy(now)
         self._write()
-        self._file.flush()
         return actions
 
     def close(self) -> None:
         """Write the rest, with a digest. The file is its owner's to close."""
         self._until_digest = 0
         self._write()
-        self._file.flush()
 
     def _note(self, now: float, *told: Any) -> None:
         if len(self._inputs) >= BATCH_INPUTS or not self._begun:
@@ -156,7 +159,7 @@ class Recorder(ChatCore):
         self._begun = True
         header = {"recording": VERSION, "world": dump(self.world, secrets=False)}
         header["settings"] = json.dumps(asdict(self.settings))
-        self._file.write(json.dumps(header) + "\n")
+        self._put_down(json.dumps(header))
 
     def _write(self) -> None:
         if not self._begun:  # with all that was loaded
@@ -167,8 +170,19 @@ class Recorder(ChatCore):
             batch["digest"] = digest(self.world)
             users = len(self.world.sessions)
             self._until_digest = max(DIGEST_INPUTS, DIGEST_INPUTS_PER_USER * users)
-        self._file.write(_encode(batch) + "\n")
         self._inputs, self._times = [], []
+        self._put_down(_encode(batch))
+
+    def _put_down(self, line: str) -> None:
+        """A recording that can't go on is no reason for the server not to."""
+        if self._failed:
+            return
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError as error:
+            self._failed = True
+            log.error("the recording has ended: %s", error.strerror or error)
 
     def _masked(self, session_id: int, line: bytes) -> bytes:
         """A line that means the same, but for a password: for that there are as many stars."""
@@ -204,7 +218,10 @@ class Watch:
 
     def over(self, dialect: Dialect) -> Watched:
         """The same dialect, watched."""
-        return self._watched.setdefault(dialect.name, Watched(dialect, self))
+        watched = self._watched.get(dialect.name)
+        if watched is None:
+            watched = self._watched[dialect.name] = Watched(dialect, self)
+        return watched
 
 
 class Watched:

@@ -132,4 +132,3 @@ def test_a_core_knows_whose_job_is_not_done() -> None:
     assert chat.core.waits_for(session)
     chat.finish_jobs()
     assert not chat.core.waits_for(session)
-    chat.core.close()  # which is for those that record

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -14,7 +16,8 @@ from chat.cli import main
 from chat.core import Limits
 from chat.core.commands import Authenticate
 from chat.core.snapshot import digest, dump, load
-from chat.testing.recording import BATCH_INPUTS, Departure, Replay
+from chat.dialects import DIALECTS
+from chat.testing.recording import BATCH_INPUTS, Departure, Recorder, Replay
 from tests.chatting import Stepped
 
 PASSWORD = "correct horse"
@@ -159,3 +162,20 @@ def test_a_world_comes_back_as_it_was(recorded: Path) -> None:
 def test_what_is_no_world(text: str) -> None:
     with pytest.raises(ValueError, match=r"^no world|^Expecting value"):
         load(text)
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    core = Recorder(Full())
+    core.connect(1, DIALECTS["line"], 0.0)
+    for number in range(BATCH_INPUTS * 3):
+        assert core.receive(1, b"PING", float(number))
+    core.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "the recording has ended: No space left on device"
+    ]
