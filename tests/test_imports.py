@@ -65,6 +65,7 @@ MAY_IMPORT = {
 EXTRAS = {
     "reactor.websocket": {"websockets"},
     "chat.client": {"platformdirs", "prompt_toolkit", "websockets"},
+    "chat.testing.websocket_calls": {"websockets"},
 }
 
 # What gives the same result for the same arguments, always: all that a pure part may import.

@@ -1,0 +1,79 @@
+"""The same as `calls.py` over WebSocket (RFC 6455). Needs the extra `websocket`."""
+
+from __future__ import annotations
+
+import time
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from chat.testing.calls import CONNECT_S, KEPT_MAX_BYTES, Call, CallEndedError
+from reactor import Address
+
+
+class WebSocketCall(Call):
+    """Messages of text. Pings are answered while something is waited for.
+
+    Raises CallEndedError when the server doesn't speak WebSocket."""
+
+    def __init__(self, address: Address, path: str = "/") -> None:
+        host = address[0] if isinstance(address, tuple) else "localhost"
+        host = f"[{host}]" if ":" in host else host
+        uri = parse_uri(f"ws://{host}{path}")
+        self._protocol = ClientProtocol(uri, max_size=KEPT_MAX_BYTES)
+        super().__init__(address)
+        try:
+            self._shake_hands()
+        except CallEndedError:
+            self.close()
+            raise
+
+    def send(self, line: bytes) -> None:
+        """Send a message of text."""
+        self._protocol.send_text(line)
+        self._flush()
+
+    def send_end(self) -> None:
+        """Say goodbye, as the protocol has it (RFC 6455, 7.1.2); go on reading."""
+        self._protocol.send_close(1000)
+        self._flush()
+
+    def _shake_hands(self) -> None:
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+        until = time.monotonic() + CONNECT_S
+        while self._protocol.state is State.CONNECTING and not self.how_it_ended:
+            if not self._read(until):
+                self.how_it_ended = "no answer to the handshake"
+        if self.how_it_ended:
+            raise CallEndedError(self.how_it_ended)
+
+    def _take(self, data: bytes) -> None:
+        protocol = self._protocol
+        protocol.receive_data(data)
+        for event in protocol.events_received():
+            if isinstance(event, Frame):
+                self._take_frame(event)
+        error = protocol.handshake_exc or protocol.parser_exc
+        if error is not None:
+            self.how_it_ended = f"not WebSocket: {error}"
+        elif protocol.close_rcvd is not None:
+            self.how_it_ended = f"closed with {protocol.close_rcvd.code}"
+        try:  # pongs, and the end of a goodbye: nobody may be there any more to take them
+            self._flush()
+        except CallEndedError as ended:
+            self.how_it_ended = self.how_it_ended or str(ended)
+
+    def _take_frame(self, frame: Frame) -> None:
+        if frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._partial += frame.data
+            if frame.fin:
+                self._lines.append(bytes(self._partial))
+                self._partial.clear()
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            if data:
+                self.send_raw(data)
