@@ -109,12 +109,16 @@ class Group:
     def flush(self, *, alone: bool) -> None:
         """Send the turn's lines. Called by the loop. `alone`: no other group spoke this turn."""
         data = b"".join(self._lines)
-        size = len(data)
+        size, count = len(data), len(self._lines)
         ahead = self._ahead
         for member in self._members:
-            if not alone and len(member.groups) > 1 and _several_spoke(member):
-                take_over(member)
-            elif member.direct:
+            if not alone and len(member.groups) > 1:
+                if ahead.get(member) == count:  # it took over what another group owed it, too
+                    continue
+                if _several_spoke(member):
+                    take_over(member)
+                    continue
+            if member.direct:
                 # What `Connection.flush` does, without its call: this loop runs once for each
                 # member and turn, and is where the whole server's time goes.
                 try:
@@ -128,8 +132,9 @@ class Group:
                     member.sent_directly(data, sent)
             elif member not in ahead:
                 member.enqueue(data)
-        for member in ahead:
-            take_over(member)
+        for member, had in ahead.items():
+            if had != count:
+                take_over(member)
 
     def end_turn(self) -> None:
         """Forget the turn's lines: everybody has them. Called by the loop."""
