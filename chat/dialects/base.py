@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chat.core.commands import Blank, Command, Enrol, Malformed
@@ -155,7 +156,13 @@ def expelled(event: Expelled) -> str:
 
 def rfc3339(at: float) -> str:
     """Seconds since the epoch as 2026-11-21T14:03:07.125Z (RFC 3339, UTC, milliseconds)."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    second, rest = divmod(round(at * 1e6), 1_000_000)
+    return f"{_date_and_time(second)}.{rest // 1000:03}Z"
+
+
+@lru_cache(maxsize=1)  # one for all that is said in the same second: 0.8 us a time, not 2.2
+def _date_and_time(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]
 
 
 class TextDialect:

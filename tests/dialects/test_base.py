@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -21,6 +22,7 @@ from chat.dialects.base import (
     count,
     duration,
     moderated,
+    rfc3339,
     sanction,
     seconds,
 )
@@ -155,6 +157,13 @@ DEEDS: dict[Deed, str] = {
     "locked": "ann has locked the topic of tea",
     "unlocked": "ann has unlocked the topic of tea",
 }
+
+
+@given(st.floats(0, 2**33) | st.integers(0, 2**33).map(lambda seconds: seconds - 1e-7))
+@DETERMINISTIC
+def test_a_time_is_written_as_the_calendar_has_it(at: float) -> None:
+    written = datetime.fromisoformat(rfc3339(at))
+    assert timedelta() <= datetime.fromtimestamp(at, UTC) - written < timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize("deed", get_args(Deed))

@@ -59,6 +59,7 @@ from chat.dialects.json import (
     RENDERERS,
     TYPES,
 )
+from chat.dialects.json import _encoded as encoded
 from chat.version import VERSION
 from tests.core.support import DETERMINISTIC
 from tests.dialects.schema import ASKED, DEFINITIONS, SENT, check, check_sent, is_asked
@@ -328,6 +329,20 @@ SAID_OBJECT = {
     "text": 'say "hi"',
 }
 ACTED_OBJECT = {**SAID_OBJECT, "seq": 8, "text": "waves", "act": True, "id": "a7"}
+
+
+@given(
+    st.builds(
+        Said,
+        *(st.integers(0), st.text(), st.text(), st.integers(0), st.floats(0, 2**33)),
+        *(st.text(), st.booleans(), st.text()),
+    )
+)
+@DETERMINISTIC
+def test_what_is_written_down_at_once_is_what_is_said(said: Said) -> None:
+    assert JSON.render(said) == encoded(RENDERERS[Said](said))
+
+
 ACTIVE_AND_AWAY = [{"name": "ann", "status": "active"}, {"name": "bob", "status": "away"}]
 LIMITS = {
     "username_max_chars": 32,
