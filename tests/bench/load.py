@@ -58,15 +58,17 @@ class Delivery:
 
 
 class Load:
-    """Clients of one server, and the messages between them. They speak `speeches` by turns, in
-    these rooms; who speaks lines is in the lobby alone."""
+    """Clients of one server, and the messages between them, sent by the first `senders` of them.
+    They speak `speeches` by turns, in these rooms; who speaks lines is in the lobby alone."""
 
     def __init__(
         self,
         speeches: Sequence[Speech] = (LINES,),
         rooms: Sequence[str] = (LOBBY,),
+        senders: int = SENDERS,
         deadline_s: float = DEADLINE_S,
     ) -> None:
+        self.senders = senders
         self._speeches = speeches
         self._rooms = rooms
         self._epoll = select.epoll()
@@ -99,7 +101,7 @@ class Load:
             while len(self._clients) < clients and self._waiting < LOGINS_AT_ONCE:
                 self._open(port, self._rooms_of(len(self._clients), clients))
             self._receive(1.0)
-        self._senders = {c.name.encode(): c for c in self._clients[:SENDERS]}
+        self._senders = {c.name.encode(): c for c in self._clients[: self.senders]}
         self._observers = {client.speech.name: client for client in self._clients}
 
     def gather(self, port: int, clients: int) -> None:
@@ -122,7 +124,7 @@ class Load:
         client.socket.close()
 
     def closed(self, messages: int, check_all: bool = False) -> Delivery:
-        """Send a multiple of SENDERS messages, WINDOW of each sender under way at a time.
+        """Send a multiple of `senders` messages, WINDOW of each sender under way at a time.
 
         With `check_all` every client reads its lines as the observer does: exact, and slow.
         """
@@ -133,7 +135,7 @@ class Load:
         return self._finish(messages, started, cpu)
 
     def paced(self, messages: int, rate: float) -> Delivery:
-        """Send a multiple of SENDERS messages, evenly spaced, `rate` a second in total."""
+        """Send a multiple of `senders` messages, evenly spaced, `rate` a second in total."""
         self._begin(messages, window=0)
         started, cpu = time.monotonic(), time.process_time()
         for number, sender in zip(range(messages), cycle(self._senders.values()), strict=False):
@@ -150,8 +152,8 @@ class Load:
         """Where the client of this number sits, out of so many."""
         if number == clients - 1:
             return self._rooms
-        if number < SENDERS <= len(self._rooms):
-            return self._rooms[number::SENDERS]
+        if number < self.senders <= len(self._rooms):
+            return self._rooms[number :: self.senders]
         return [self._rooms[number % len(self._rooms)]]
 
     def _open(self, port: int, rooms: Sequence[str]) -> Client:
@@ -169,7 +171,7 @@ class Load:
         return client
 
     def _begin(self, messages: int, window: int, check_all: bool = False) -> None:
-        each = messages // SENDERS
+        each = messages // self.senders
         senders = list(self._senders.values())
         said = Counter(
             sender.rooms[number % len(sender.rooms)] for sender in senders for number in range(each)

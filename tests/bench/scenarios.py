@@ -27,8 +27,8 @@ from tests.bench.speech import LINES, LOBBY, SLASH, WEBSOCKET
 
 # Time in which a message that was delivered twice shows up, and a server's memory settles.
 SETTLE_S = 0.2
-# Below this many messages the start of a run, when all windows open at once, would count.
-MESSAGES_MIN = 4 * SENDERS * WINDOW
+# With fewer windows than this in a run, its start, when all of them open at once, would count.
+WINDOWS_MIN = 4
 STEP_S = 0.01  # the resolution of CPU times
 # How often those who log in are looked at; no message is under way then.
 LOOK_S = 0.25
@@ -81,10 +81,18 @@ def run_closed(server: Server, clients: int, settings: Settings) -> Figures:
 
 
 def run_websocket(
-    server: Server, clients: int, settings: Settings, rooms: Sequence[str] = ROOMS[:1]
+    server: Server,
+    clients: int,
+    settings: Settings,
+    rooms: Sequence[str] = ROOMS[:1],
+    senders: int = SENDERS,
 ) -> Figures:
     """The same in frames. A room that is full lets nobody else in."""
-    with Load([WEBSOCKET], rooms) as load, start(server, settings.cores.server) as running:
+    senders = min(senders, clients // 2)
+    with (
+        Load([WEBSOCKET], rooms, senders) as load,
+        start(server, settings.cores.server) as running,
+    ):
         load.gather(running.port, clients)
         if server == PLAIN and len(rooms) == 1 and clients == ROOM_MEMBERS_MAX:
             load.be_refused(running.port, b'"code":"room-full"')
@@ -92,7 +100,7 @@ def run_websocket(
 
 
 def _closed(load: Load, running: Running, settings: Settings) -> Figures:
-    load.closed(SENDERS * WINDOW, check_all=True)
+    load.closed(load.senders * WINDOW, check_all=True)
     messages = _calibrate(load, running, settings)
     run, cpu = _timed(running, partial(load.closed, messages))
     load.idle(SETTLE_S)
@@ -179,19 +187,20 @@ def run_connections(server: Server, clients: int, settings: Settings) -> Figures
 
 def _calibrate(load: Load, running: Running, settings: Settings) -> int:
     """Warm the server up; returns the messages that take it about `closed_cpu_s`."""
-    messages = MESSAGES_MIN // 4
+    window = load.senders * WINDOW
+    messages = window
     while True:
         run, cpu = _timed(running, partial(load.closed, messages))
         if cpu >= settings.closed_cpu_s / 10 or run.seconds >= settings.closed_max_s / 10:
             break
         messages *= 4
     scale = min(settings.closed_cpu_s / max(cpu, STEP_S), settings.closed_max_s / run.seconds)
-    return max(_whole(messages * scale), MESSAGES_MIN)
+    return _whole(max(messages * scale, WINDOWS_MIN * window), load.senders)
 
 
-def _whole(messages: float) -> int:
+def _whole(messages: float, senders: int = SENDERS) -> int:
     """Rounded to the same number for each sender, at least one."""
-    return max(1, round(messages / SENDERS)) * SENDERS
+    return max(1, round(messages / senders)) * senders
 
 
 def _timed(running: Running, work: Callable[[], Delivery]) -> tuple[Delivery, float]:
@@ -266,7 +275,16 @@ SCENARIOS = (
     ),
     Scenario(
         key="rooms",
-        title=lambda _: f"WebSocket, closed loop: {SENDERS} senders, {len(ROOMS)} rooms",
+        title=lambda _: f"WebSocket, closed loop: {len(ROOMS)} rooms, a sender in each",
+        case_heading="clients",
+        cases=lambda settings: settings.websockets,
+        columns=(*CLOSED, GENERATOR),
+        run=partial(run_websocket, rooms=ROOMS, senders=len(ROOMS)),
+        servers=WEBSOCKET_SERVERS,
+    ),
+    Scenario(
+        key="few-senders",
+        title=lambda _: f"WebSocket, closed loop: {len(ROOMS)} rooms, {SENDERS} senders in all",
         case_heading="clients",
         cases=lambda settings: settings.websockets,
         columns=(*CLOSED, GENERATOR),
