@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat.core import Limits, Settings
 from chat.dialects import JSON
-from chat.dialects.json import TYPES
+from chat.dialects.json_asked import TYPES
 from tests.core.json_people import UNHURRIED, Object, answer, answers, ask, come
 from tests.core.support import DETERMINISTIC, Chat
 

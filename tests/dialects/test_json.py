@@ -51,15 +51,9 @@ from chat.core.events import Event, Said
 from chat.core.records import Ban
 from chat.core.registry import ROWS
 from chat.dialects import JSON, JsonDialect
-from chat.dialects.json import (
-    HISTORY_COUNT,
-    ID_MAX_CHARS,
-    NUMBER_MAX,
-    OBJECT_MAX_BYTES,
-    RENDERERS,
-    TYPES,
-)
-from chat.dialects.json import _encoded as encoded
+from chat.dialects.json import ID_MAX_CHARS
+from chat.dialects.json_asked import HISTORY_COUNT, NUMBER_MAX, TYPES
+from chat.dialects.json_told import OBJECT_MAX_BYTES, RENDERERS, encoded
 from chat.version import VERSION
 from tests.core.support import DETERMINISTIC
 from tests.dialects.schema import ASKED, DEFINITIONS, SENT, check, check_sent, is_asked

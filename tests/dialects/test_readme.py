@@ -21,7 +21,9 @@ from chat.core.registry import NEW, REGISTRY
 from chat.dialects import SlashDialect
 from chat.dialects.admin import AdminDialect
 from chat.dialects.base import Verb
-from chat.dialects.json import ID_MAX_CHARS, OBJECT_MAX_BYTES, TYPES
+from chat.dialects.json import ID_MAX_CHARS
+from chat.dialects.json_asked import TYPES
+from chat.dialects.json_told import OBJECT_MAX_BYTES
 from chat.dialects.line import VERBS
 from reactor import LINE_MAX_BYTES
 from tests.core.support import UNLIMITED, Chat
