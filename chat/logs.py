@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from threading import RLock
 from typing import Any
 
 from chat.config import Config, level
@@ -77,17 +78,23 @@ class JsonFormatter(logging.Formatter):
 class TurnHandler(logging.Handler):
     """Writes what was logged in a turn of the loop in one piece, soon after; errors at once.
 
-    Logging in costs 57 us without its line of log; writing that by itself would add 20, this
-    adds 7.
+    Of what logging in costs, its line of log is 5.5 us; written by itself, it would be 20.
     """
 
     def __init__(self, call_soon: Callable[..., object]) -> None:
         super().__init__()
         self._call_soon = call_soon
+        self._lock = RLock()
         self._lines: list[str] = []
 
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Called by `logging`, from any thread. Nothing is filtered here."""
+        with self._lock:
+            self.emit(record)
+        return True
+
     def emit(self, record: logging.LogRecord) -> None:
-        """Called by `logging`, under the handler's lock."""
+        """Keep a line for the end of the turn. Called under the lock."""
         if not self._lines:
             self._call_soon(self.flush)
         self._lines.append(self.format(record) + "\n")
@@ -96,9 +103,8 @@ class TurnHandler(logging.Handler):
 
     def flush(self) -> None:
         """Also called by `logging` itself when the program ends."""
-        self.acquire()
-        text, self._lines = "".join(self._lines), []
-        self.release()
+        with self._lock:
+            text, self._lines = "".join(self._lines), []
         with suppress(OSError, ValueError):  # nobody reads it any more: no reason to stop serving
             sys.stderr.write(text)
             sys.stderr.flush()

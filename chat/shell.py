@@ -274,7 +274,9 @@ def note(
     """
     if log.isEnabledFor(level):
         fields = {"peer": where, "connection": number, "event": what, **details}
-        log.log(level, "%(peer)s #%(connection)d %(event)s" + _DETAILS[tuple(details)], fields)
+        text = "%(peer)s #%(connection)d %(event)s" + _DETAILS[tuple(details)]
+        # `log.log` would look for who called it, and for an exception: 1.3 us for nothing.
+        log.handle(logging.getLogRecordFactory()(log.name, level, "", 0, text, (fields,), None))
 
 
 _DETAILS: Final[dict[tuple[str, ...], str]] = {

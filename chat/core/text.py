@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _BIDI_CONTROLS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -56,7 +57,7 @@ def fold(name: str) -> str:
 def is_name(name: str, max_chars: int) -> bool:
     """Letters, digits, `_`, `-` and `.` in any script, 1 to `max_chars` of them, folded or not."""
     if name.isascii():
-        return 0 < len(name) <= max_chars and name.translate(_ASCII_PUNCTUATION).isalnum()
+        return len(name) <= max_chars and _ASCII_NAME.fullmatch(name) is not None
     return all(
         0 < len(form) <= max_chars
         and not unicodedata.category(form[0]).startswith("M")  # a mark needs a letter to sit on
@@ -65,7 +66,7 @@ def is_name(name: str, max_chars: int) -> bool:
     )
 
 
-_ASCII_PUNCTUATION = {ord(char): "x" for char in _NAME_PUNCTUATION}
+_ASCII_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def _in_name(char: str) -> bool:

@@ -23,7 +23,8 @@ def log_in(world: World, entry: Entry[Any], name: str, lobby: bool) -> tuple[Eve
     user = world.add_user(name, entry.session)
     events: tuple[Event, ...] = (LoggedIn(name),)
     bans = world.rooms[LOBBY].charter.bans
-    if lobby and not any(key == fold(name) and ban.holds(entry.at) for key, ban in bans):
+    banned = bans and any(key == fold(name) and ban.holds(entry.at) for key, ban in bans)
+    if lobby and not banned:
         world.enter(user, LOBBY)
         events += (Joined(entry.session, name, LOBBY, entry.at, by_login=True),)
     return events
