@@ -209,6 +209,9 @@ def _unpacked(text: str) -> tuple[float, ...]:
     return struct.unpack(f"<{len(data) // 8}d", data)
 
 
+_WITH_PASSWORD: Final = frozenset({Authenticate, Enrol})
+
+
 class Watch:
     """Sees passwords go by, in any dialect."""
 
@@ -239,14 +242,14 @@ class Watched:
     def parse(self, line: bytes) -> Command | Tagged:
         """See Dialect."""
         parsed = self._parse(line)
-        command = parsed.command if type(parsed) is Tagged else parsed
-        if isinstance(command, Authenticate | Enrol):
+        command: Any = parsed.command if type(parsed) is Tagged else parsed
+        if type(command) in _WITH_PASSWORD:
             self._watch.secret = command
         return parsed
 
 
 def _without_password(command: Command) -> Command:
-    if isinstance(command, Authenticate | Enrol):
+    if isinstance(command, (Authenticate, Enrol)):
         return type(command)(command.name, "*" * len(command.password), command.lobby)
     return command
 
