@@ -29,8 +29,8 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """A row of the comparison. In `arguments`, `{port}` stands for a free port, and `{store}` for a
-    file in a folder of its own."""
+    """A row of the comparison. In `arguments`, `{port}` stands for a free port, and `{folder}` for
+    one on the disk that is gone afterwards."""
 
     name: str
     module: str
@@ -60,10 +60,15 @@ PLAIN = Server(
 STORING = replace(
     PLAIN,
     name="reactor-chat+store",
-    arguments=(*PLAIN.arguments, "--store", "{store}"),
+    arguments=(*PLAIN.arguments, "--store", "{folder}/chat.db"),
     stores=True,
 )
-OURS = (PLAIN, STORING)
+RECORDING = replace(
+    PLAIN,
+    name="reactor-chat+record",
+    arguments=(*PLAIN.arguments, "--record", "{folder}/run.log"),
+)
+OURS = (PLAIN, STORING, RECORDING)
 
 LINE_SERVERS = (
     *OURS,
@@ -92,11 +97,10 @@ def start(server: Server, core: int | None, names: Sequence[str] = ()) -> Iterat
     """Run a server on one core until the block ends. One that stores has accounts with these
     `names`. Raises ServerError if it doesn't start."""
     with tempfile.TemporaryDirectory(prefix="chat-bench-", dir=DISK) as folder:
-        store = os.path.join(folder, "chat.db")
         if names:
-            register(store, names)
+            register(os.path.join(folder, "chat.db"), names)
         port = 0 if server.announces else _free_port()
-        arguments = [argument.format(port=port, store=store) for argument in server.arguments]
+        arguments = [argument.format(port=port, folder=folder) for argument in server.arguments]
         with _process(server, arguments, core, port) as running:
             yield running
 
