@@ -1,4 +1,5 @@
-"""How often somebody may try a password: a bucket of tokens per account and per address."""
+"""How often somebody may try a password: a bucket of tokens per address, per account, and for each
+account per address that tries it. So nobody who guesses elsewhere keeps an account's owner out."""
 
 from __future__ import annotations
 
@@ -23,13 +24,15 @@ class Attempts:
         somebody tries passwords too often. No `address`: someone on this very machine."""
         if waiting >= limits.jobs_max:
             raise Refusal("rate-limited")
-        per_account = limits.attempts_per_account_burst, limits.attempts_per_account_per_s
         per_address = limits.attempts_per_address_burst, limits.attempts_per_address_per_s
-        # The address first: one that tries too often costs the account nothing.
+        per_account = limits.attempts_per_account_burst, limits.attempts_per_account_per_s
+        in_all = limits.attempts_in_all_burst, limits.attempts_in_all_per_s
+        # The account last: an address that tries too often costs it nothing.
         if isinstance(job, CheckPassword | HashPassword) and address:
             self._take(_site(address), *per_address, now)
         if isinstance(job, CheckPassword):
-            self._take(_account(job), *per_account, now)
+            self._take(_guesser(job, address), *per_account, now)
+            self._take(_account(job), *in_all, now)
         while len(self._buckets) > limits.attempts_tracked_max:
             del self._buckets[next(iter(self._buckets))]
 
@@ -43,7 +46,7 @@ class Attempts:
 
     def give_back(self, job: CheckPassword, address: str) -> None:
         """The password was right: that attempt did not count."""
-        for key in (_account(job), _site(address)):
+        for key in (_account(job), _guesser(job, address), _site(address)):
             if key in self._buckets:
                 level, at = self._buckets[key]
                 self._buckets[key] = level + 1, at
@@ -51,6 +54,10 @@ class Attempts:
 
 def _account(job: CheckPassword) -> str:
     return f"account {job.account}"
+
+
+def _guesser(job: CheckPassword, address: str) -> str:
+    return f"account {job.account} {_site(address)}"
 
 
 def _site(address: str) -> str:

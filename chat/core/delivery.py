@@ -27,6 +27,7 @@ from chat.core.dialect import Dialect
 from chat.core.events import Event
 from chat.core.session import Session, State
 from chat.core.settings import Settings
+from chat.core.sites import Sites
 from chat.core.text import fold
 
 
@@ -40,8 +41,19 @@ class Delivery:
         self.settings = settings
         self.durable = durable  # what is said has to be kept before anyone hears it
         self.sessions: dict[int, Session] = {}
+        self.sites = Sites()
         # By room, then by the dialect's name: who speaks what there, and how many do.
         self._audiences: dict[str, dict[str, tuple[Dialect, Audience, int]]] = {}
+
+    def add(self, session: Session) -> None:
+        """A session begins."""
+        self.sessions[session.id] = session
+        self.sites.add(session.address)
+
+    def forget(self, session: Session) -> None:
+        """A session has ended."""
+        del self.sessions[session.id]
+        self.sites.discard(session.address)
 
     def deliver(self, happened: Iterable[Event], session: Session) -> list[Action]:
         """What events call for, in order. `session` is whose input brought them about."""
@@ -216,7 +228,7 @@ class Delivery:
 
     def close(self, session: Session, reason: str, actions: list[Action]) -> None:
         """The session is over; what still comes in for it will find none."""
-        del self.sessions[session.id]
+        self.forget(session)
         actions.append(Close(session.id, reason))
 
     def empty(self) -> None:

@@ -115,11 +115,11 @@ class ChatCore:
         try:
             self._check_may_come_in(session, now)
         except Refusal as refusal:
-            self._sessions[session_id] = session
+            self._delivery.add(session)
             actions = self._deliver((Refused(refusal.code),), session)
             self._delivery.close(session, f"refused: {refusal.code}", actions)
             return actions
-        self._sessions[session_id] = session
+        self._delivery.add(session)
         greeting = self._delivery.settings.greeting
         actions = self._arrive(session, now)
         return actions + (self._deliver((Greeted(greeting),), session) if greeting else [])
@@ -179,7 +179,7 @@ class ChatCore:
         if session is None:
             return []
         actions = self._handle(session, Disconnect(reason), REGISTRY[Disconnect], now)
-        del self._sessions[session_id]
+        self._delivery.forget(session)
         return actions
 
     def time_out(self, session_id: int, now: float) -> list[Action]:
@@ -305,6 +305,8 @@ class ChatCore:
             return
         if len(self._sessions) >= self.world.limits.clients_max:
             raise Refusal("server-full")
+        if self._delivery.sites.is_full(session.address, self.world.limits):
+            raise Refusal("rate-limited")
         if self.world.ban_on(session.address, now):
             raise Refusal("banned")
 

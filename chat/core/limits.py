@@ -20,6 +20,11 @@ class Limits:
     """Sessions at a time. A connection more is told `server-full`: below the usual limit of
     descriptors, so that the server refuses before the system does."""
 
+    clients_per_address_max: int = 200
+    """Of these from one address: an office; else one machine could keep everybody out. Who comes
+    from this machine isn't counted: that may be a proxy, with all the world behind it. 0: any
+    number."""
+
     username_max_chars: int = 32
     """Longer ones push the text that follows them off a terminal's line."""
 
@@ -68,10 +73,18 @@ class Limits:
     """A sentence; hashing reads all of it."""
 
     attempts_per_account_burst: int = 5
-    """Wrong passwords for one name at once: more than anyone needs who knows theirs."""
+    """Wrong passwords for one name, from one address, at once: more than anyone needs who knows
+    theirs."""
 
     attempts_per_account_per_s: float = 0.1
     """After that, one in ten seconds: three million a year, of which none guesses a good one."""
+
+    attempts_in_all_burst: int = 50
+    """Wrong passwords for one name from everywhere: ten addresses that guess don't keep its owner
+    out."""
+
+    attempts_in_all_per_s: float = 1.0
+    """After that, one a second, however many machines there are to guess: thirty million a year."""
 
     attempts_per_address_burst: int = 50
     """From one address; there may be an office behind it."""
@@ -80,7 +93,8 @@ class Limits:
     """After that, one a second: hashing takes a core 0.2 s."""
 
     attempts_tracked_max: int = 10_000
-    """Accounts and addresses whose attempts are counted; a hundred bytes each."""
+    """Accounts, addresses, and the two together, whose attempts are counted; a hundred bytes
+    each."""
 
     jobs_max: int = 1_000
     """Passwords that wait to be hashed, mostly: a few minutes' work. More are sent away."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chat.core.attempts import Attempts
@@ -80,6 +82,22 @@ def test_each_name_has_its_own() -> None:
     assert door.times(check_of("anna")) == 2
 
 
+def test_who_guesses_elsewhere_does_not_keep_the_owner_out() -> None:
+    door = Door()
+    assert door.times(check_of("bob"), "10.0.0.2") == 2
+    assert door.times(check_of("bob"), "10.0.0.3") == 2
+    assert door.times(check_of("bob"), HERE) == 2
+
+
+def test_a_name_has_so_many_from_everywhere() -> None:
+    door = Door(replace(LIMITS, attempts_in_all_burst=5))
+    elsewhere = [f"10.0.1.{number}" for number in range(10)]
+    assert [door.may(check_of("bob"), address) for address in elsewhere].count(True) == 5
+    assert door.times(check_of("anna"), HERE) == 2
+    assert not door.may(check_of("bob"), now=NOW + 0.9)
+    assert door.may(check_of("bob"), now=NOW + 1.1)
+
+
 def test_an_address_has_so_many_over_all_names() -> None:
     door = Door()
     names = [f"name{number}" for number in range(10)]
@@ -146,14 +164,14 @@ def test_too_many_that_wait_are_too_many_of_all_kinds(job: Job) -> None:
 
 
 def test_of_more_keys_than_are_kept_the_one_tried_longest_ago_is_forgotten() -> None:
-    door = Door(Limits(attempts_tracked_max=3, attempts_per_account_burst=1))
+    door = Door(Limits(attempts_tracked_max=6, attempts_per_account_burst=1))
     for name in ("anna", "bob", "cleo"):
         assert door.may(check_of(name))
     assert not door.may(check_of("anna"))  # and that was lately
     assert door.may(check_of("dora"))
     assert not door.may(check_of("anna"))
     assert door.may(check_of("bob"))
-    assert len(door.attempts._buckets) == 3
+    assert len(door.attempts._buckets) == 6
 
 
 def test_other_limits_hold_from_then_on() -> None:

@@ -379,7 +379,7 @@ def tries(chat: Chat, who: str, line: str, count: int = 10) -> list[str]:
 
 
 def test_guesses_are_limited_for_a_name_wherever_they_come_from() -> None:
-    chat = chat_of()
+    chat = chat_of(limits=Limits(attempts_in_all_burst=5, **RATELESS))
     for number in range(6):
         chat.connect(f"new{number}", LINE, f"10.0.0.{number}")
         wrong = "ERR wrong-password" if number < 5 else "ERR rate-limited"
