@@ -84,6 +84,7 @@ class Config:
     away_after: int = 600  # seconds
     rate_limit: Rate = Rate(20, 10.0)
     max_clients: int = 10_000
+    max_per_address: int = 200
     log_level: str = "info"
     log_format: str = "text"
 
@@ -109,6 +110,7 @@ class Config:
         """The core's part of it."""
         return Limits(
             clients_max=self.max_clients,
+            clients_per_address_max=self.max_per_address,
             away_after_s=self.away_after,
             rate_burst=self.rate_limit.burst,
             rate_per_s=self.rate_limit.per_s or Limits().rate_per_s,
@@ -312,6 +314,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
         True,
     ),
     Option("max_clients", parse_count, "N", "connections at a time (10000)", True),
+    Option(
+        "max_per_address",
+        parse_amount,
+        "N",
+        "of these, from one address other than this machine's own (200); 0: any number",
+        True,
+    ),
     Option("log_level", _one_of(*LOG_LEVELS), "LEVEL", ", ".join(LOG_LEVELS) + " (info)", True),
     Option("log_format", _one_of(*LOG_FORMATS), "FORMAT", "text or json (text)"),
 )

@@ -63,6 +63,7 @@ VALUES: dict[str, tuple[str, Any, str]] = {
     "away_after": ("90", 90, "90"),
     "rate_limit": ("5:0.5", Rate(5, 0.5), '"5:0.5"'),
     "max_clients": ("7", 7, "7"),
+    "max_per_address": ("0", 0, "0"),
     "log_level": ("debug", "debug", '"debug"'),
     "log_format": ("json", "json", '"json"'),
 }
@@ -82,6 +83,7 @@ BAD = {
     "away_after": "1.5",
     "rate_limit": "20",
     "max_clients": "0",
+    "max_per_address": "-1",
     "log_level": "loud",
     "log_format": "xml",
 }
