@@ -18,12 +18,12 @@ class WebSocketCall(Call):
 
     Raises CallEndedError when the server doesn't speak WebSocket."""
 
-    def __init__(self, address: Address, path: str = "/") -> None:
+    def __init__(self, address: Address, path: str = "/", *, narrow: bool = False) -> None:
         host = address[0] if isinstance(address, tuple) else "localhost"
         host = f"[{host}]" if ":" in host else host
         uri = parse_uri(f"ws://{host}{path}")
         self._protocol = ClientProtocol(uri, max_size=KEPT_MAX_BYTES)
-        super().__init__(address)
+        super().__init__(address, narrow=narrow)
         try:
             self._shake_hands()
         except CallEndedError:
@@ -31,14 +31,20 @@ class WebSocketCall(Call):
             raise
 
     def send(self, line: bytes) -> None:
-        """Send a message of text."""
+        """Send a message of text. Raises CallEndedError when the connection has ended."""
+        self._expect_open()
         self._protocol.send_text(line)
         self._flush()
 
     def send_end(self) -> None:
         """Say goodbye, as the protocol has it (RFC 6455, 7.1.2); go on reading."""
+        self._expect_open()
         self._protocol.send_close(1000)
         self._flush()
+
+    def _expect_open(self) -> None:
+        if self._protocol.state is not State.OPEN:
+            raise CallEndedError(self.how_it_ended or "closed")
 
     def _shake_hands(self) -> None:
         self._protocol.send_request(self._protocol.connect())

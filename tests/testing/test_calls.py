@@ -109,9 +109,21 @@ def test_messages_go_and_come(chat: Threaded) -> None:
         ann.send_end()
         with pytest.raises(CallEndedError, match="closed with 1000"):
             ann.receive(DEADLINE_S)
+        with pytest.raises(CallEndedError, match="closed with 1000"):
+            ann.send(b"{}")
+        with pytest.raises(CallEndedError, match="closed with 1000"):
+            ann.send_end()
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 404 Not Found\r\n\r\n", b"INFO who are you\n"])
 def test_what_is_no_websocket(answering: Callable[[bytes], tuple[str, int]], answer: bytes) -> None:
     with pytest.raises(CallEndedError):
         WebSocketCall(answering(answer))
+
+
+def test_who_is_narrow_is_soon_behind() -> None:
+    with socket.create_server((HOST, 0)) as listener, Call(listener.getsockname(), narrow=True):
+        sock, _ = listener.accept()
+        with sock:
+            sock.setblocking(False)
+            assert sock.send(bytes(2**20)) < 2**18
