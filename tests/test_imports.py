@@ -47,6 +47,11 @@ MAY_IMPORT = {
     "chat.admin": ("chat.config",),
     "chat.testing.recording": ("chat.core", "chat.dialects"),
     "chat.replay": ("chat.core", "chat.testing.recording"),
+    "chat.testing.calls": ("reactor",),
+    "chat.testing.check": (
+        *("chat.testing.calls", "chat.testing.check", "chat.testing.websocket_calls", "reactor"),
+    ),
+    "chat.check": ("chat.config", "chat.testing.calls", "chat.testing.check"),
     "chat.logs": ("chat.config",),
     "chat": ("chat.config", "chat.core", "chat.local", "chat.server", "chat.version"),
     "chat.serve": (
@@ -57,7 +62,9 @@ MAY_IMPORT = {
         *("chat.config", "chat.core", "chat.idle", "chat.server", "chat.store", "chat.testing"),
         *("chat.shell", "reactor", "reactor.testing"),
     ),
-    "chat.cli": ("chat", "chat.admin", "chat.client", "chat.replay", "chat.serve"),
+    "chat.cli": (
+        *("chat", "chat.admin", "chat.check", "chat.client", "chat.replay", "chat.serve"),
+    ),
     "chat.__main__": ("chat.cli",),
 }
 

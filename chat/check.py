@@ -1,0 +1,146 @@
+"""`chat check HOST:PORT`: whether a server, whoever wrote it, speaks the protocol."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Final, TypeVar
+
+from chat.config import ConfigError, parse_port, parse_seconds
+from chat.testing.calls import CONNECT_S
+from chat.testing.check.reports import as_count, as_json, as_lines
+from chat.testing.check.rules import Report, Verdict
+from chat.testing.check.run import look
+from chat.testing.check.stage import PATIENCE_S, Target
+
+EXIT_OK, EXIT_BROKEN, EXIT_USAGE = 0, 1, 2
+EXIT_INTERRUPTED = 130  # as shells have it
+
+TABLES: Final = {
+    "line": "chat.testing.check.line_table",
+    "slash": "chat.testing.check.slash_table",
+    "ws": "chat.testing.check.websocket_table",
+}
+"""By dialect, the module with the RULES, and the PERSON that speaks it."""
+
+Parsed = TypeVar("Parsed")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which server, what it speaks, and how to say what was found."""
+    parser.description = (
+        "Look whether a server, whoever wrote it, speaks the protocol: log people in, have them "
+        "talk, and hold what they see against the descriptions. The exit status is 1 if a rule "
+        "doesn't hold."
+    )
+    parser.add_argument("server", metavar="HOST:PORT", help="where it listens")
+    parser.add_argument(
+        "--dialect", choices=TABLES, default="line", help="what it speaks (line); ws: WebSocket"
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON document")
+    parser.add_argument("--junit", metavar="FILE", help="write JUnit XML, too")
+    parser.add_argument(
+        "--idle", metavar="SECONDS", default="0", help="look whether the silent are disconnected"
+    )
+    parser.add_argument(
+        "--patience",
+        metavar="SECONDS",
+        default=str(PATIENCE_S),
+        help=f"how long to wait for what should come ({PATIENCE_S:g})",
+    )
+
+
+def run(parsed: argparse.Namespace) -> int:
+    """Look; returns the exit status."""
+    try:
+        patience_s = _argument("--patience", _some_seconds, parsed.patience)
+        idle_s = _argument("--idle", parse_seconds, parsed.idle)
+        table = _table(parsed.dialect)
+        target = Target(_address(parsed.server), patience_s, idle_s)
+        report = _check(table, target, parsed)
+        print(as_json(report) if parsed.json else f"\n{as_count(report)}")
+        if parsed.junit:
+            _write_junit(parsed.junit, report)
+    except ConfigError as error:
+        print(f"chat: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    return EXIT_OK if report.holds else EXIT_BROKEN
+
+
+def _check(table: ModuleType, target: Target, parsed: argparse.Namespace) -> Report:
+    """Look at every rule, and say what was found as it is found, if people read it."""
+    start = time.monotonic()
+    verdicts: list[Verdict] = []
+    said = ""
+    for verdict in look(table.RULES, target, table.PERSON):
+        verdicts.append(verdict)
+        if not parsed.json:
+            again = bool(said) and verdict.reason == said
+            print(as_lines(replace(verdict, reason="") if again else verdict), flush=True)
+        said = verdict.reason
+    variety = str(target.variety or "")
+    seconds = time.monotonic() - start
+    return Report(parsed.server, parsed.dialect, variety, tuple(verdicts), seconds)
+
+
+def _some_seconds(text: str) -> float:
+    """More than none."""
+    seconds = parse_seconds(text)
+    if not seconds:
+        raise ConfigError("nothing comes in no time")
+    return seconds
+
+
+def _argument(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
+    """Raises ConfigError, which names the argument."""
+    try:
+        return parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from None
+
+
+def _table(dialect: str) -> ModuleType:
+    """The rules. Raises ConfigError where the extra that they need is missing."""
+    try:
+        return import_module(TABLES[dialect])
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("websockets"):
+            raise
+        raise ConfigError(
+            f"--dialect {dialect} needs: pip install 'reactor-chat[websocket]'"
+        ) from None
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Where somebody listens, in numbers. Raises ConfigError if nobody does."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ConfigError(f"{text!r}: say HOST:PORT")
+    place = host.removeprefix("[").removesuffix("]"), parse_port(port)
+    try:
+        with closing(socket.create_connection(place, CONNECT_S)) as sock:
+            found: tuple[str, int] = sock.getpeername()[:2]
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{text}: nobody is there ({reason})") from None
+    return found
+
+
+def _write_junit(path: str, report: Report) -> None:
+    """Raises ConfigError if the file can't be written."""
+    from chat.testing.check.junit import as_junit  # noqa: PLC0415 - few need it, and XML is large
+
+    try:
+        Path(path).write_bytes(as_junit(report))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None

@@ -1,0 +1,173 @@
+"""`chat check` finds what is wrong with a server, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import chat.dialects.json
+from chat.check import TABLES
+from chat.dialects import SlashDialect
+from chat.testing.check import line_table
+from chat.testing.check.rules import Outcome
+from tests.chatting import Threaded
+from tests.testing import faulty, tiny_slash
+from tests.testing.checking import checked, reasons
+from tests.testing.faulty import Babbles, FallsOverResets, GoesOnWithoutEnd, HangsSoon
+from tests.testing.tiny_chat import TinyChat
+from tests.testing.tiny_slash import AsksForNames, TinySlash
+
+Object = dict[str, Any]
+
+
+def test_nothing_is_wrong_with_what_the_faults_are_planted_in() -> None:
+    with TinyChat() as server:
+        verdicts = checked(server.address)
+    assert reasons(verdicts) == {}
+    assert set(reasons(verdicts, Outcome.SKIP)) == {"idle"}
+
+
+@pytest.mark.parametrize("server", [TinySlash, AsksForNames])
+def test_nor_with_those_of_the_slash_dialect(server: type[TinyChat]) -> None:
+    with server() as running:
+        verdicts = checked(running.address, "slash")
+    assert reasons(verdicts) == reasons(verdicts, Outcome.SKIP) == {}
+
+
+@pytest.mark.parametrize("fault", faulty.FAULTS, ids=lambda fault: str(fault.__name__))
+def test_a_fault_breaks_the_rule_that_it_is_against(fault: type[TinyChat]) -> None:
+    with fault() as server:
+        found = reasons(checked(server.address))
+    assert set(found) == faulty.FAULTS[fault], found
+
+
+@pytest.mark.parametrize("fault", tiny_slash.FAULTS, ids=lambda fault: str(fault.__name__))
+def test_a_fault_of_the_slash_dialect(fault: type[TinyChat]) -> None:
+    with fault() as server:
+        found = reasons(checked(server.address, "slash"))
+    assert set(found) == tiny_slash.FAULTS[fault], found
+
+
+def test_every_rule_of_the_line_dialect_can_be_broken() -> None:
+    breakable = set().union(*faulty.FAULTS.values())
+    assert {rule.name for rule in line_table.RULES} - breakable == {"variety", "idle"}
+
+
+# --- faults of our own server ---------------------------------------------------------------------
+
+SLASH_FAULTS = {
+    "join": (b"Welcome to room", b"You are in"),
+    "broadcast": (b": hello", b"> hello"),
+    "leave-told": (b"has left the room", b"has gone"),
+    "users": (b"Current users: .*, ", b"Current users: "),
+    "join-told": (b".* has joined the room.\n", b""),
+    "unknown-command": (b"Error: .*\n", b""),
+    "disconnect": (b"has disconnected", b"is gone"),
+    "disconnect-once": (b"(.* has disconnected.\n)", rb"\1\1"),
+    "text-as-typed": (b"%s", b""),
+}
+
+
+@pytest.mark.parametrize("rule", SLASH_FAULTS)
+def test_another_text_of_the_slash_dialect(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pattern, other = SLASH_FAULTS[rule]
+    render = SlashDialect.render
+    monkeypatch.setattr(
+        SlashDialect, "render", lambda self, event: re.sub(pattern, other, render(self, event))
+    )
+    with Threaded() as running:
+        found = reasons(checked(running.server.address, "slash"))
+    assert set(found) == {rule}, found
+
+
+def changed(kind: str, **fields: Any) -> Callable[[Object], Object]:
+    """Objects of a kind get other fields."""
+    return lambda sent: sent | fields if sent.get("type") == kind else sent
+
+
+def without_the_last(sent: Object, name: str) -> Object:
+    return sent | {name: sent[name][:-1]} if name in sent else sent
+
+
+TAKE_TIME = {"hundred-users", "slow-reader"}
+WEBSOCKET_FAULTS: dict[str, Callable[[Object], Object]] = {
+    "login": lambda sent: sent | {"type": "fine"} if sent["type"] == "ok" else sent,
+    "broadcast": changed("message", **{"from": "somebody"}),
+    "acknowledged": lambda sent: (
+        sent | {"type": "yes"} if "seq" in sent and "text" not in sent else sent
+    ),
+    "name-taken": changed("error", code="in-use"),
+    "members": lambda sent: without_the_last(sent, "users"),
+    "join-and-leave": changed("leave", type="system"),
+    "private": changed("private", **{"from": ""}),
+    "times": changed("message", time="2023-11-14T22:13:20.000"),
+    "history": lambda sent: without_the_last(sent, "messages"),
+    "text-as-typed": lambda sent: (
+        sent | {"text": sent["text"].replace("%s", "")} if "text" in sent else sent
+    ),
+    "no-object": lambda sent: (
+        sent | {"type": "oops"} if sent.get("code") == "bad-message" else sent
+    ),
+    "disconnect": changed("status", status="away"),
+}
+
+
+@pytest.mark.parametrize("rule", WEBSOCKET_FAULTS)
+def test_another_object_over_websocket(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = chat.dialects.json._written
+    fault = WEBSOCKET_FAULTS[rule]
+    monkeypatch.setattr(chat.dialects.json, "_written", lambda sent: write(fault(sent)))
+    with Threaded() as running:
+        found = reasons(checked(running.server.address, "ws", but=TAKE_TIME))
+    assert rule in found, found
+    assert set(found) <= {rule, "goodbye"}, found
+
+
+def test_who_is_left_alone_for_too_long() -> None:
+    with Threaded() as running:
+        found = reasons(checked(running.server.address, idle_s=0.3))
+    assert list(found) == ["idle"]
+    assert "silent for 0.3 s, and nothing happens" in found["idle"]
+
+
+def test_who_is_disconnected_too_soon() -> None:
+    with Threaded(idle_timeout=0.5) as running:
+        found = reasons(checked(running.server.address, idle_s=5.0))
+    assert list(found) == ["idle"]
+    assert "was disconnected after" in found["idle"]
+
+
+# --- servers that end, and servers that don't -----------------------------------------------------
+
+
+def test_of_a_server_that_falls_over_nothing_more_is_asked() -> None:
+    with FallsOverResets() as server:
+        verdicts = checked(server.address)
+    names = [verdict.rule.name for verdict in verdicts]
+    after = verdicts[names.index("resets") + 1 :]
+    assert {verdict.reason for verdict in after} == {"since resets, nobody can come in any more"}
+    assert {verdict.outcome for verdict in after} == {Outcome.SKIP}
+
+
+@pytest.mark.parametrize("server", [HangsSoon, GoesOnWithoutEnd])
+def test_a_server_that_hangs_or_babbles_is_not_waited_for(server: type[TinyChat]) -> None:
+    with server() as running:
+        assert reasons(checked(running.address))
+
+
+@pytest.mark.parametrize("dialect", TABLES)
+def test_whatever_comes_is_no_more_than_wrong(dialect: str) -> None:
+    with Babbles() as server:
+        assert reasons(checked(server.address, dialect))
+
+
+def test_every_rule_has_a_name_of_its_own() -> None:
+    for dialect in TABLES:
+        rules = import_module(TABLES[dialect]).RULES
+        names = [rule.name for rule in rules]
+        assert len(set(names)) == len(names)
+        assert {need for rule in rules for need in rule.needs} <= set(names)

@@ -1,0 +1,130 @@
+"""TinySlash: the slash dialect, as little of it as is right; and faults of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.testing.tiny_chat import Someone, TinyChat
+
+
+class TinySlash(TinyChat):
+    """Gives people numbers for names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rooms: dict[Someone, str] = {}
+        self.came = 0
+
+    def welcome(self, one: Someone) -> None:
+        self.came += 1
+        one.name = f"user{self.came}"
+
+    def line(self, one: Someone, data: bytes) -> None:
+        one.lines += 1
+        text = self.decoded(data).strip()
+        verb, _, rest = text.partition(" ")
+        if not text.startswith("/"):
+            self.say(one, text)
+        elif does := getattr(self, f"do_{verb[1:]}", None):
+            does(one, rest)
+        else:
+            self.unknown(one, text)
+
+    def members(self, room: str) -> list[Someone]:
+        return [one for one in self.everyone if self.rooms.get(one) == room]
+
+    def tell_room(self, room: str, line: str, but: Someone | None = None) -> None:
+        for one in self.members(room):
+            if one is not but:
+                self.write(one, line)
+
+    def say(self, one: Someone, text: str) -> None:
+        if text and one in self.rooms:
+            self.tell_room(self.rooms[one], f"{one.name}: {text}", but=one)
+
+    def do_join(self, one: Someone, room: str) -> None:
+        self.rooms[one] = room
+        names = ", ".join(member.name for member in self.members(room))
+        self.write(one, f"Welcome to room {room}!\nCurrent users: {names}")
+        self.tell_room(room, f"{one.name} has joined the room.", but=one)
+
+    def do_leave(self, one: Someone, _rest: str) -> None:
+        room = self.rooms.pop(one, "")
+        self.tell_room(room, f"{one.name} has left the room.")
+
+    def do_quit(self, one: Someone, _rest: str) -> None:
+        self.flush(one)
+        self.lost(one)
+
+    def lost(self, one: Someone) -> None:
+        self.everyone.remove(one)
+        one.sock.close()
+        room = self.rooms.pop(one, "")
+        self.tell_room(room, f"{one.name} has disconnected.")
+
+
+class AsksForNames(TinySlash):
+    """The first line of a connection is a name: that is allowed, too."""
+
+    def welcome(self, one: Someone) -> None:
+        one.owed += b"Your name? "
+
+    def line(self, one: Someone, data: bytes) -> None:
+        if one.name:
+            super().line(one, data)
+        else:
+            one.name = self.decoded(data).strip()
+
+
+class IsOneBigRoom(TinySlash):
+    def tell_room(self, _room: str, line: str, but: Someone | None = None) -> None:
+        for room in set(self.rooms.values()):
+            super().tell_room(room, line, but)
+
+
+class SaysFromNowhere(TinySlash):
+    def say(self, one: Someone, text: str) -> None:
+        if one not in self.rooms:
+            for room in set(self.rooms.values()):
+                self.tell_room(room, f"{one.name}: {text}")
+        super().say(one, text)
+
+
+class NeverLetsGo(TinySlash):
+    def do_leave(self, one: Someone, rest: str) -> None:
+        room = self.rooms[one]
+        super().do_leave(one, rest)
+        self.rooms[one] = room
+
+
+class EchoesSometimes(TinySlash):
+    def say(self, one: Someone, text: str) -> None:
+        super().say(one, text)
+        if one.lines > 3:
+            self.write(one, f"{one.name}: {text}")
+
+
+class StaysOnTheLine(TinySlash):
+    def do_quit(self, one: Someone, _rest: str) -> None:
+        self.write(one, "Goodbye!")
+
+
+class SaysCommandsAloud(TinySlash):
+    def unknown(self, one: Someone, text: str) -> None:
+        self.say(one, text)
+
+
+class SaysNothingOfCommands(TinySlash):
+    def unknown(self, one: Someone, _text: str) -> None:
+        """And nothing to anyone."""
+
+
+FAULTS: Final[dict[type[TinyChat], set[str]]] = {
+    IsOneBigRoom: {"rooms-apart"},
+    SaysFromNowhere: {"no-room"},
+    NeverLetsGo: {"leave"},
+    EchoesSometimes: {"echo"},
+    StaysOnTheLine: {"quit"},
+    SaysCommandsAloud: {"unknown-command"},
+    SaysNothingOfCommands: {"unknown-command"},
+}
