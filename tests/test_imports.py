@@ -46,6 +46,7 @@ MAY_IMPORT = {
     ),
     "chat.admin": ("chat.config",),
     "chat.testing.recording": ("chat.core", "chat.dialects"),
+    "chat.testing.strategies": ("chat.core", "chat.testing.strategies"),
     "chat.replay": ("chat.core", "chat.testing.recording"),
     "chat.testing.calls": ("reactor",),
     "chat.testing.check": (
@@ -72,6 +73,7 @@ MAY_IMPORT = {
 EXTRAS = {
     "reactor.websocket": {"websockets"},
     "chat.client": {"platformdirs", "prompt_toolkit", "websockets"},
+    "chat.testing.strategies": {"hypothesis"},
     "chat.testing.websocket_calls": {"websockets"},
 }
 

@@ -33,7 +33,7 @@ from chat.core.registry import ROWS, SERVER, Row
 from chat.core.session import State
 from chat.dialects import DIALECTS, LOCAL
 from chat.dialects.admin import AdminDialect
-from tests.core.strategies import COMMANDS
+from chat.testing.strategies import COMMANDS
 from tests.core.support import DETERMINISTIC, LINE, NOW, UNLIMITED, Chat, contents
 from tests.core.transcript import play
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat.core.commands import Disconnect, Login, Malformed, Say, Who
 from chat.core.entry import Entry, _restored, decode, encode
-from tests.core.strategies import COMMANDS
+from chat.testing.strategies import COMMANDS
 from tests.core.support import DETERMINISTIC, NOW
 
 ENTRIES = st.builds(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chat.core import ChatCore, Limits, Settings
 from chat.core.entry import decode, encode
 from chat.core.errors import ERRORS, Refusal
-from tests.core.strategies import COMMANDS, lines
+from chat.testing.strategies import any_command, hostile_lines
 from tests.core.support import DETERMINISTIC, Chat, contents, replayed
 
 PEOPLE = ("anna", "bob", "cleo")
@@ -32,9 +32,9 @@ Step = tuple[str, str, Any]  # what happens, to whom, and with what
 
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("send"), st.sampled_from(PEOPLE), lines),
-        st.tuples(st.just("send"), st.sampled_from(PEOPLE), lines),
-        st.tuples(st.just("ask"), st.sampled_from(PEOPLE), st.one_of(list(COMMANDS.values()))),
+        st.tuples(st.just("send"), st.sampled_from(PEOPLE), hostile_lines("line")),
+        st.tuples(st.just("send"), st.sampled_from(PEOPLE), hostile_lines("line")),
+        st.tuples(st.just("ask"), st.sampled_from(PEOPLE), any_command),
         st.tuples(
             st.sampled_from(["too_long", "lose", "time_out", "connect", "finish", "fail"]),
             st.sampled_from(PEOPLE),

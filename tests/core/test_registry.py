@@ -32,7 +32,7 @@ from chat.core.registry import (
 from chat.core.roles import operator, operator_if_locked
 from chat.core.session import State
 from chat.core.world import World
-from tests.core.strategies import COMMANDS
+from chat.testing.strategies import COMMANDS
 from tests.core.support import DETERMINISTIC, NOW, Chat, contents
 
 ALL = get_args(Command)
