@@ -60,8 +60,8 @@ MAY_IMPORT = {
     ),
     "chat.client": ("chat.client", "chat.config", "chat.core", "chat.dialects"),
     "chat.testing": (
-        *("chat.config", "chat.core", "chat.idle", "chat.server", "chat.store", "chat.testing"),
-        *("chat.shell", "reactor", "reactor.testing"),
+        *("chat.config", "chat.core", "chat.dialects", "chat.idle", "chat.server", "chat.store"),
+        *("chat.testing", "chat.shell", "reactor", "reactor.testing"),
     ),
     "chat.cli": (
         *("chat", "chat.admin", "chat.check", "chat.client", "chat.replay", "chat.serve"),
@@ -73,6 +73,7 @@ MAY_IMPORT = {
 EXTRAS = {
     "reactor.websocket": {"websockets"},
     "chat.client": {"platformdirs", "prompt_toolkit", "websockets"},
+    "chat.testing.machine": {"hypothesis"},
     "chat.testing.strategies": {"hypothesis"},
     "chat.testing.websocket_calls": {"websockets"},
 }

@@ -29,4 +29,4 @@ def test_an_example_prints_what_stands_below_it(code: str, output: str) -> None:
 
 
 def test_every_example_is_found() -> None:
-    assert len(RUNS) == README.count("```python") == 3
+    assert len(RUNS) == README.count("```python") == 5

@@ -1,0 +1,371 @@
+"""People who talk on any server, and a model that says what each of them is to read.
+
+    from chat.testing.machine import talk_to
+    TestMyServer = talk_to(("127.0.0.1", 4000)).TestCase
+
+Hypothesis decides who does what; whatever it comes upon, it shrinks to the few steps that show it.
+Nothing sleeps. That somebody has read all that is due is known from the answer to a PING which
+they sent after it. Needs the extra `testing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
+
+try:
+    from hypothesis import strategies as st
+    from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+except ImportError as error:
+    raise ImportError("The machine needs: pip install 'reactor-chat[testing]'") from error
+
+from chat.core.errors import Code
+from chat.core.settings import Settings
+from chat.testing.calls import CallEndedError
+from chat.testing.model import Dialect, Model, Person, words
+from chat.testing.spellings import ALL, PLAIN, Spellings, Text, Word
+from chat.testing.strangers import without_strangers
+from chat.testing.subjects.address import AddressSubject
+from chat.testing.subjects.base import Connection, Subject
+from reactor import LINE_MAX_BYTES, Address
+
+DEADLINE_S: Final = 10.0  # a server that takes so long to answer has lost the question
+
+TYPED: Final[dict[str, tuple[str, str]]] = {
+    # what is asked        in the line dialect       in the slash dialect
+    "login": ("LOGIN {name}", ""),
+    "nick": ("NICK {name}", "/nick {name}"),
+    "msg": ("MSG {text}", "{text}"),
+    "say": ("SAY {room} {text}", "{text}"),
+    "dm": ("DM {name} {text}", "/msg {name} {text}"),
+    "join": ("JOIN {room}", "/join {room}"),
+    "leave": ("LEAVE {room}", "/leave"),
+    "names": ("NAMES {room}", "/users {room}"),
+    "who": ("WHO", "/who"),
+    "ping": ("PING", "/ping"),
+    "quit": ("QUIT", "/quit"),
+}
+
+Garbage = tuple[bytes, Code | None]  # what is sent, and how it is refused; None: not at all
+
+GARBAGE: Final[dict[str, tuple[Garbage, Garbage]]] = {
+    "nothing": ((b"", None), (b"", None)),
+    "blanks": ((b"  \t", None), (b"  \t", None)),
+    "control characters": ((b"\0\x1b", None), (b"\0\x1b", None)),
+    "no verb": ((b"FOO bar", "unknown-command"), (b"/foo bar", "unknown-command")),
+    "no blank": ((b"MSGhi", "unknown-command"), (b"/joinden", "unknown-command")),
+    "no argument": ((b"LOGIN", "missing-argument"), (b"/join ", "missing-argument")),
+    "half the arguments": ((b"DM\t", "missing-argument"), (b"/msg", "missing-argument")),
+    "no UTF-8": ((b"\xc3(", "invalid-utf-8"), (b"/\xc3(", "invalid-utf-8")),
+}
+
+PEOPLE: Final[dict[str, Dialect]] = {
+    "line 1": "line",
+    "line 2": "line",
+    "slash 1": "slash",
+    "slash 2": "slash",
+    "newcomer": "line",
+}
+"""Those who may be there at a time, and what they speak. All but the newcomer have a name of their
+own as soon as they do anything: most that can go wrong needs a few people with names."""
+
+OPTIONAL: Final = frozenset(
+    {
+        *("nick", "join", "leave", "say", "names", "dm", "who"),
+        *("garbage", "too_long", "quit", "hang_up"),
+    }
+)
+"""Rules that a machine can do without."""
+
+# Drawn from the tables of the machine at hand, which may be plain.
+someone = st.runner().flatmap(lambda talk: st.sampled_from([*talk.people]))
+some_names = st.runner().flatmap(lambda talk: st.sampled_from([*talk.spellings.names]))
+some_rooms = st.runner().flatmap(lambda talk: st.sampled_from([*talk.spellings.rooms]))
+some_texts = st.runner().flatmap(lambda talk: st.sampled_from([*talk.spellings.texts]))
+
+
+class Visitor:
+    """Somebody: what they are to read, and what they have read since the two were compared."""
+
+    def __init__(self, label: str, person: Person, call: Connection, prefix: str) -> None:
+        self.label = label
+        self.person = person
+        self.heard: list[str] = []
+        self.call = call
+        self._prefix = prefix
+
+    def send(self, line: str | bytes) -> None:
+        """Type a line."""
+        self.call.send(line if isinstance(line, bytes) else line.encode())
+
+    def read_until(self, line: str) -> None:
+        """Read on until a line has come as often as it was due."""
+        while self.heard.count(line) < self.person.due.count(line):
+            if not self._read():
+                self.fail(f"waits for {line!r}")
+
+    def read_until_end(self) -> None:
+        """Read on until the other side hangs up."""
+        try:
+            while self.call.receive(DEADLINE_S) is not None:
+                self.fail("is told more than goodbye")
+        except CallEndedError:
+            return
+        self.fail("has said goodbye, and is still connected")
+
+    def compare(self) -> None:
+        """What was read is what was due."""
+        if self.heard != self.person.due:
+            self.fail("has read something else")
+        self.heard.clear()
+        self.person.due.clear()
+
+    def fail(self, what: str) -> None:
+        """Raises AssertionError."""
+        who = f"{self.label} ({self.person.name or 'no name yet'})"
+        lines = "\n".join(["to read:", *self.person.due, "", "read:", *self.heard])
+        raise AssertionError(f"{who} {what}\n{lines}")
+
+    def hang_up(self) -> None:
+        """Go."""
+        self.call.close()
+
+    def _read(self) -> bool:
+        try:
+            line = self.call.receive(DEADLINE_S)
+        except CallEndedError as ended:
+            self.fail(f"was hung up on ({ended})")
+        if line is None:
+            return False
+        ours = without_strangers(line.decode(), self._prefix)
+        if ours is not None:
+            self.heard.append(ours)
+        return True
+
+
+class Talk(RuleBasedStateMachine):
+    """Everything is done twice: on what is under test, and in the model. Whoever does something
+    connects first if they are not there, so that each step means something without the others."""
+
+    subject: Subject
+    spellings: Spellings = ALL
+    people: dict[str, Dialect] = PEOPLE
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.here: dict[str, Visitor] = {}
+        self.patient = False
+        self.visits = 0
+        self.texts = 0
+        self.in_order = False  # not in the midst of a step
+
+    @initialize(
+        greeting=st.sampled_from(["", "Welcome!"]),
+        echo=st.booleans(),
+        join_notices=st.booleans(),
+        patient=st.booleans(),
+    )
+    def begin(self, greeting: str, echo: bool, join_notices: bool, patient: bool) -> None:
+        """How the server is set; and whether people compare after each step, or read at the end,
+        all at once."""
+        self.model = Model(self.subject.begin(Settings(greeting, echo, join_notices)))
+        self.patient = patient
+        self.in_order = True
+
+    # --- what people do ---------------------------------------------------------------------------
+
+    @rule(who=someone, name=some_names)
+    def login(self, who: str, name: str) -> None:
+        if self.people[who] == "line":
+            self._ask(who, "login", name=self._name(name))
+
+    @rule(who=someone, name=some_names)
+    def nick(self, who: str, name: str) -> None:
+        self._ask(who, "nick", name=self._name(name))
+
+    @rule(who=someone, text=some_texts)
+    def msg(self, who: str, text: str) -> None:
+        self._ask(who, "msg", text=self._text(text))
+
+    @rule(who=someone, room=some_rooms, text=some_texts)
+    def say(self, who: str, room: str, text: str) -> None:
+        self._ask(who, "say", room=self._room(room), text=self._text(text))
+
+    @rule(who=someone, name=someone | some_names, text=some_texts)
+    def dm(self, who: str, name: str, text: str) -> None:
+        self._ask(who, "dm", name=self._name(name), text=self._text(text))
+
+    @rule(who=someone, room=some_rooms)
+    def join(self, who: str, room: str) -> None:
+        self._ask(who, "join", room=self._room(room))
+
+    @rule(who=someone, room=some_rooms)
+    def leave(self, who: str, room: str) -> None:
+        self._ask(who, "leave", room=self._room(room))
+
+    @rule(who=someone, room=some_rooms)
+    def names(self, who: str, room: str) -> None:
+        self._ask(who, "names", room=self._room(room))
+
+    @rule(who=someone)
+    def who(self, who: str) -> None:
+        self._ask(who, "who")
+
+    @rule(who=someone)
+    def ping(self, who: str) -> None:
+        self._ask(who, "ping")
+
+    @rule(who=someone, what=st.sampled_from([*GARBAGE]))
+    def garbage(self, who: str, what: str) -> None:
+        line, refusal = GARBAGE[what][self.people[who] == "slash"]
+        self._send(who, line, refusal)
+
+    @rule(who=someone)
+    def too_long(self, who: str) -> None:
+        self._send(who, b"x" * (LINE_MAX_BYTES + 1), "line-too-long")
+
+    @rule(who=someone)
+    def quit(self, who: str) -> None:
+        visitor = self.visitor(who)
+        visitor.send(TYPED["quit"][visitor.person.dialect == "slash"])
+        self.end_visit(who, words(visitor.person.dialect, "said goodbye"))
+
+    @rule(who=someone)
+    def hang_up(self, who: str) -> None:
+        """Nobody can tell when the server has noticed, unless somebody is told: the others wait
+        for that. Whom nobody would miss says goodbye first."""
+        visitor = self.visitor(who)
+        if not self.model.neighbours(visitor.person):
+            self.quit(who)
+            return
+        self.in_order = False
+        visitor.hang_up()
+        self._go(who)
+        self.in_order = True
+
+    # --- how that is done -------------------------------------------------------------------------
+
+    def visitor(self, who: str) -> Visitor:
+        """Who is there, or has just come; under a name that nobody else has, for which one a guest
+        gets is the server's to choose."""
+        if who not in self.here:
+            person = self.model.connect(self.people[who])
+            self.here[who] = Visitor(who, person, self.subject.connect(), self.subject.prefix)
+            self.visits += 1
+            if who != "newcomer":
+                own = f"{self.subject.prefix}visitor{self.visits}"
+                name = Word(own, own, own)
+                self._ask(who, "nick" if person.dialect == "slash" else "login", name=name)
+        return self.here[who]
+
+    def end_visit(self, who: str, last: str) -> None:
+        """The server ends somebody's connection; this is the last that they read."""
+        self.in_order = False
+        visitor = self.here[who]
+        self._go(who)
+        visitor.person.due.append(last)
+        visitor.read_until(last)
+        visitor.read_until_end()
+        visitor.compare()
+        visitor.hang_up()
+        self.in_order = True
+
+    def _ask(self, who: str, what: str, **fields: Any) -> None:
+        """Ask the server, and the model."""
+        visitor = self.visitor(who)
+        self.in_order = False
+        typed = {name: word.typed for name, word in fields.items()}
+        visitor.send(TYPED[what][visitor.person.dialect == "slash"].format(**typed))
+        asked: Callable[..., None] = getattr(self.model, what)
+        asked(visitor.person, **fields)
+        self._settle(visitor)
+
+    def _send(self, who: str, line: bytes, refusal: Code | None) -> None:
+        visitor = self.visitor(who)
+        self.in_order = False
+        visitor.send(line)
+        if refusal is not None:
+            word = line.decode(errors="replace").split()[0]
+            visitor.person.refuse(refusal, word)
+        self._settle(visitor)
+
+    def _settle(self, *visitors: Visitor) -> None:
+        """The server has dealt with all that they sent, and they have read what came of it: its
+        answer to a question comes after that."""
+        for visitor in visitors:
+            visitor.send(TYPED["ping"][visitor.person.dialect == "slash"])
+            self.model.ping(visitor.person)
+        for visitor in visitors:
+            visitor.read_until(words(visitor.person.dialect, "ponged"))
+        self.in_order = True
+
+    def _go(self, who: str) -> None:
+        """Be gone; whoever was in a room with them has read so."""
+        person = self.here.pop(who).person
+        neighbours = self.model.neighbours(person)
+        self.model.lose(person)
+        for other in self.here.values():
+            if other.person in neighbours:
+                other.read_until(other.person.due[-1])
+
+    def _name(self, typed: str) -> Word:
+        """Somebody's, or one out of the table."""
+        if typed in self.people:
+            person = self.visitor(typed).person
+            return Word(person.name or "nobody", person.name, person.key)
+        return self.spellings.name(typed, self.subject.prefix)
+
+    def _room(self, typed: str) -> Word:
+        return self.spellings.room(typed, self.subject.prefix)
+
+    def _text(self, typed: str) -> Text:
+        self.texts += 1
+        return self.spellings.text(typed, self.texts)
+
+    # --- what must be so --------------------------------------------------------------------------
+
+    @invariant()
+    def everyone_has_read_what_they_are_to_read(self) -> None:
+        """After each step; but who is patient, only at the end."""
+        if not self.patient:
+            self._compare()
+
+    def teardown(self) -> None:
+        """Compare what is not compared yet; then everyone goes."""
+        try:
+            if self.patient and self.in_order:
+                self._compare()
+        finally:
+            for visitor in self.here.values():
+                visitor.hang_up()
+            self.subject.end()
+
+    def _compare(self) -> None:
+        self._settle(*self.here.values())
+        for visitor in self.here.values():
+            visitor.compare()
+
+
+def talk_to(
+    subject: Subject | Address,
+    *,
+    without: Collection[str] = (),
+    dialects: Sequence[Dialect] = ("line", "slash"),
+    plain: bool = False,
+) -> type[Talk]:
+    """A machine that talks to a server: at an address (a host and a port, or a Unix socket's
+    path), or wherever a Subject finds it.
+
+    `without`: names of rules that are not to be used, as a server may lack something (the smallest
+    have no `nick`, `join`, `leave`, `say` and `names`). `plain`: all names and texts are simple
+    ones. Raises ValueError for a rule that can't be left out, or that there isn't.
+    """
+    if unknown := set(without) - OPTIONAL:
+        raise ValueError(f"no rules that can be left out: {', '.join(sorted(unknown))}")
+    members: dict[str, Any] = {
+        **dict.fromkeys(without),
+        "subject": subject if isinstance(subject, Subject) else AddressSubject(subject),
+        "spellings": PLAIN if plain else ALL,
+        "people": {who: speaks for who, speaks in PEOPLE.items() if speaks in dialects},
+    }
+    return type("Talk", (Talk,), members)
