@@ -21,15 +21,12 @@ except ImportError as error:
 
 from chat.core.errors import Code
 from chat.core.settings import Settings
-from chat.testing.calls import CallEndedError
-from chat.testing.model import Dialect, Model, Person, words
+from chat.testing.model import Dialect, Model, words
 from chat.testing.spellings import ALL, PLAIN, Spellings, Text, Word
-from chat.testing.strangers import without_strangers
 from chat.testing.subjects.address import AddressSubject
-from chat.testing.subjects.base import Connection, Subject
+from chat.testing.subjects.base import Subject
+from chat.testing.visitor import Visitor
 from reactor import LINE_MAX_BYTES, Address
-
-DEADLINE_S: Final = 10.0  # a server that takes so long to answer has lost the question
 
 TYPED: Final[dict[str, tuple[str, str]]] = {
     # what is asked        in the line dialect       in the slash dialect
@@ -82,65 +79,6 @@ someone = st.runner().flatmap(lambda talk: st.sampled_from([*talk.people]))
 some_names = st.runner().flatmap(lambda talk: st.sampled_from([*talk.spellings.names]))
 some_rooms = st.runner().flatmap(lambda talk: st.sampled_from([*talk.spellings.rooms]))
 some_texts = st.runner().flatmap(lambda talk: st.sampled_from([*talk.spellings.texts]))
-
-
-class Visitor:
-    """Somebody: what they are to read, and what they have read since the two were compared."""
-
-    def __init__(self, label: str, person: Person, call: Connection, prefix: str) -> None:
-        self.label = label
-        self.person = person
-        self.heard: list[str] = []
-        self.call = call
-        self._prefix = prefix
-
-    def send(self, line: str | bytes) -> None:
-        """Type a line."""
-        self.call.send(line if isinstance(line, bytes) else line.encode())
-
-    def read_until(self, line: str) -> None:
-        """Read on until a line has come as often as it was due."""
-        while self.heard.count(line) < self.person.due.count(line):
-            if not self._read():
-                self.fail(f"waits for {line!r}")
-
-    def read_until_end(self) -> None:
-        """Read on until the other side hangs up."""
-        try:
-            while self.call.receive(DEADLINE_S) is not None:
-                self.fail("is told more than goodbye")
-        except CallEndedError:
-            return
-        self.fail("has said goodbye, and is still connected")
-
-    def compare(self) -> None:
-        """What was read is what was due."""
-        if self.heard != self.person.due:
-            self.fail("has read something else")
-        self.heard.clear()
-        self.person.due.clear()
-
-    def fail(self, what: str) -> None:
-        """Raises AssertionError."""
-        who = f"{self.label} ({self.person.name or 'no name yet'})"
-        lines = "\n".join(["to read:", *self.person.due, "", "read:", *self.heard])
-        raise AssertionError(f"{who} {what}\n{lines}")
-
-    def hang_up(self) -> None:
-        """Go."""
-        self.call.close()
-
-    def _read(self) -> bool:
-        try:
-            line = self.call.receive(DEADLINE_S)
-        except CallEndedError as ended:
-            self.fail(f"was hung up on ({ended})")
-        if line is None:
-            return False
-        ours = without_strangers(line.decode(), self._prefix)
-        if ours is not None:
-            self.heard.append(ours)
-        return True
 
 
 class Talk(RuleBasedStateMachine):
@@ -357,8 +295,9 @@ def talk_to(
     path), or wherever a Subject finds it.
 
     `without`: names of rules that are not to be used, as a server may lack something (the smallest
-    have no `nick`, `join`, `leave`, `say` and `names`). `plain`: all names and texts are simple
-    ones. Raises ValueError for a rule that can't be left out, or that there isn't.
+    have no `nick`, `join`, `leave`, `say`, `names`, `garbage` and `too_long`). `plain`: all names
+    and texts are simple ones. Raises ValueError for a rule that can't be left out, or that there
+    isn't.
     """
     if unknown := set(without) - OPTIONAL:
         raise ValueError(f"no rules that can be left out: {', '.join(sorted(unknown))}")

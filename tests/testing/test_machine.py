@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from chat.core import ChatCore, world
 from chat.core.actions import Action, Publish, Send
 from chat.core.handlers import account
-from chat.testing import machine
+from chat.testing import visitor
 from chat.testing.machine import talk_to
 from chat.testing.strangers import without_strangers
 from chat.testing.subjects import CoreSubject, NetworkSubject, Subject, ThreadSubject
@@ -22,6 +22,7 @@ from chat.testing.subjects.base import UNHURRIED
 from reactor.testing import Faults
 from tests.chatting import Threaded
 from tests.core.support import DETERMINISTIC
+from tests.testing.small_server import SmallServer
 
 TORN = Faults(torn=0.5, partial_reads=0.5, partial_writes=0.5, delay_s=0.1)
 
@@ -51,6 +52,42 @@ def test_a_server_that_is_there_already_with_others_on_it() -> None:
         few = settings(DETERMINISTIC, max_examples=5, stateful_step_count=30)
         run_state_machine_as_test(at_address, settings=few)
         stranger.hang_up()
+
+
+FINDING = settings(
+    DETERMINISTIC,
+    max_examples=200,
+    stateful_step_count=15,
+    phases=[Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
+)
+AT_ALL = settings(FINDING, phases=[Phase.generate])  # and in as many steps as it takes
+
+SMALL: dict[str, Any] = {
+    "without": {"nick", "join", "leave", "say", "names", "garbage", "too_long"},
+    "dialects": ["line"],
+    "plain": True,
+}
+
+
+def test_a_server_that_is_not_ours() -> None:
+    small = SmallServer()
+    try:
+        at_address = talk_to(small.address, **SMALL)
+        few = settings(DETERMINISTIC, max_examples=10, stateful_step_count=30)
+        run_state_machine_as_test(at_address, settings=few)
+    finally:
+        small.stop()
+
+
+def test_what_a_small_server_lacks_is_found() -> None:
+    small = SmallServer()
+    rooms = {**SMALL, "without": SMALL["without"] - {"join"}}
+    try:
+        with pytest.raises(AssertionError, match="has read something else"):
+            run_state_machine_as_test(talk_to(small.address, **rooms), settings=AT_ALL)
+    finally:
+        small.stop()
 
 
 # --- planted bugs ---------------------------------------------------------------------------------
@@ -128,14 +165,6 @@ STEPS: dict[type[ChatCore], int] = {
 }
 """How few steps are enough to show each."""
 
-FINDING = settings(
-    DETERMINISTIC,
-    max_examples=200,
-    stateful_step_count=15,
-    phases=[Phase.generate, Phase.shrink],
-    report_multiple_bugs=False,
-)
-
 
 def found_with(subject: Subject) -> list[str]:
     """What the machine has found, as few steps as it could make of it."""
@@ -163,7 +192,7 @@ def test_who_hears_nothing_waits_no_longer_than_the_deadline(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """In real time, on a real socket."""
-    monkeypatch.setattr(machine, "DEADLINE_S", 0.05)
+    monkeypatch.setattr(visitor, "DEADLINE_S", 0.05)
     monkeypatch.setattr(ChatCore, "disconnect", WhoIsLostIsNotMissed.disconnect)
     monkeypatch.setattr(
         "tests.testing.test_machine.FINDING", settings(FINDING, phases=[Phase.generate])
