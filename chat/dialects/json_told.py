@@ -10,6 +10,7 @@ from typing import Any, Final
 from chat.core import events
 from chat.core.errors import ERRORS
 from chat.core.records import Ban
+from chat.core.text import visible
 from chat.dialects.base import expelled, rfc3339
 from chat.dialects.json_asked import TYPES, Object
 from chat.version import VERSION
@@ -54,7 +55,8 @@ def _welcomed(event: events.Welcomed) -> Object:
 
 def _refused(event: events.Refused) -> Object:
     found = {"type": "error", "code": event.code, "text": ERRORS[event.code]}
-    return {**found, "detail": event.detail} if event.detail else found
+    # A part of what was asked, as it came in: what is cleaned elsewhere was refused before that.
+    return {**found, "detail": visible(event.detail)} if event.detail else found
 
 
 def _entered(event: events.Entered) -> Object:

@@ -476,7 +476,7 @@ def test_a_refusal(code: Any) -> None:
     refused = {"type": "error", "code": code, "text": ERRORS[code]}
     assert sent(events.Refused(code)) == refused
     assert sent(events.Refused(code, "it")) == {**refused, "detail": "it"}
-    assert sent(events.Refused(code, "\ud800")) == {**refused, "detail": "?"}
+    assert sent(events.Refused(code, "\ud800\x1b[2J\x9b")) == {**refused, "detail": "[2J"}
 
 
 def test_help_names_every_type() -> None:
