@@ -41,6 +41,7 @@ class Call:
         self._lines: deque[bytes] = deque()
         self._partial = bytearray()
         self.how_it_ended = ""
+        self.send_s = SEND_S
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +55,7 @@ class Call:
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are, whole lines or not."""
-        self._sock.settimeout(SEND_S)
+        self._sock.settimeout(self.send_s)
         try:
             self._sock.sendall(data)
         except OSError as error:
@@ -74,6 +75,10 @@ class Call:
             if not self._read(until):
                 return None
         return self._lines.popleft()
+
+    def read_no_more(self) -> None:
+        """Leave what comes to the system, which is to keep as little of it as it can."""
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
 
     def close(self) -> None:
         """Hang up; more than once is once."""

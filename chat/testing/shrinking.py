@@ -80,18 +80,7 @@ class Shrinker:
         self._try(scripts=tuple(scripts))
 
     def _reduce(self, items: Sequence[T], changes: Callable[[list[T]], dict[str, Any]]) -> None:
-        """Take out halves, then quarters, and so on down to one."""
-        left = list(items)
-        size = len(left)
-        while size:
-            begin = 0
-            while begin < len(left):
-                fewer = left[:begin] + left[begin + size :]
-                if self._try(**changes(fewer)):
-                    left = fewer
-                else:
-                    begin += size
-            size //= 2
+        take_out(items, lambda fewer: self._try(**changes(fewer)))
 
     def _steps(self, number: int, steps: Sequence[Step]) -> dict[str, Any]:
         scripts = list(self.scenario.scripts)
@@ -100,6 +89,22 @@ class Shrinker:
 
     def _with_steps(self, number: int, steps: Sequence[Step]) -> None:
         self._try(**self._steps(number, steps))
+
+
+def take_out(items: Sequence[T], fails: Callable[[list[T]], bool]) -> list[T]:
+    """Take out halves, then quarters, and so on down to one, as long as what is left fails."""
+    left = list(items)
+    size = len(left)
+    while size:
+        begin = 0
+        while begin < len(left):
+            fewer = left[:begin] + left[begin + size :]
+            if fails(fewer):
+                left = fewer
+            else:
+                begin += size
+        size //= 2
+    return left
 
 
 def shrink(scenario: Scenario, attempt: Try, seconds: float = SECONDS) -> tuple[Scenario, str]:

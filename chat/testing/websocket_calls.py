@@ -37,10 +37,10 @@ class WebSocketCall(Call):
         self._flush()
 
     def send_end(self) -> None:
-        """Say goodbye, as the protocol has it (RFC 6455, 7.1.2); go on reading."""
-        self._expect_open()
-        self._protocol.send_close(1000)
-        self._flush()
+        """Say goodbye, as the protocol has it (RFC 6455, 7.1.2), once; go on reading."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(1000)
+            self._flush()
 
     def _expect_open(self) -> None:
         if self._protocol.state is not State.OPEN:
