@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Final, NoReturn
 
 import chat
-from chat import admin, check, replay, serve
+from chat import admin, check, fuzz, replay, serve
 from chat.client import connect
 
 EXIT_USAGE = 2
@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "connect": (connect, "talk at this terminal"),
     "admin": (admin, "look after a running server"),
     "check": (check, "see whether a server, whoever wrote it, speaks the protocol"),
+    "fuzz": (fuzz, "talk nonsense to a running server, and watch it"),
     "replay": (replay, "run a recording again"),
 }
 """Each a module with `add_arguments(parser)` and `run(parsed)`, and what it is for."""

@@ -63,8 +63,13 @@ MAY_IMPORT = {
         *("chat.config", "chat.core", "chat.dialects", "chat.idle", "chat.server", "chat.store"),
         *("chat.testing", "chat.shell", "reactor", "reactor.testing"),
     ),
+    "chat.testing.fuzzing": (
+        *("chat.config", "chat.core", "chat.dialects", "chat.testing", "reactor"),
+    ),
+    "chat.fuzz": ("chat.testing.fuzzing",),
     "chat.cli": (
-        *("chat", "chat.admin", "chat.check", "chat.client", "chat.replay", "chat.serve"),
+        *("chat", "chat.admin", "chat.check", "chat.client", "chat.fuzz", "chat.replay"),
+        "chat.serve",
     ),
     "chat.__main__": ("chat.cli",),
 }
@@ -75,6 +80,7 @@ EXTRAS = {
     "chat.client": {"platformdirs", "prompt_toolkit", "websockets"},
     "chat.testing.machine": {"hypothesis"},
     "chat.testing.strategies": {"hypothesis"},
+    "chat.testing.fuzzing.targets": {"atheris"},
     "chat.testing.websocket_calls": {"websockets"},
 }
 

@@ -43,6 +43,10 @@ def test_websockets_is_not_needed_to_serve() -> None:
     assert "websockets" not in loaded_by("import chat.cli, chat.serve, chat.server, reactor")
 
 
+def test_what_tests_servers_is_not_needed_to_serve() -> None:
+    assert "chat.testing.fuzzing.command" not in loaded_by("import chat.cli")
+
+
 @pytest.mark.parametrize("name", chat.__all__)
 def test_every_name_is_there(name: str) -> None:
     assert getattr(chat, name) is not None

@@ -1,0 +1,100 @@
+"""What `chat fuzz` does, once it is clear that somebody wants it."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import socket
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import repeat
+from pathlib import Path
+from random import SystemRandom
+from typing import Final
+
+from chat.config import ConfigError, parse_count, parse_port, parse_seconds
+from chat.testing.fuzzing import conversation
+from chat.testing.fuzzing.campaign import CALM_PACE_S, Campaign, Plan
+from chat.testing.fuzzing.conversation import Conversation, NoConversationError
+from chat.testing.fuzzing.drawing import draw
+from chat.testing.fuzzing.process import Process
+from chat.testing.fuzzing.tongues import TONGUES, Tongue, tongue
+
+EXIT_OK, EXIT_FOUND, EXIT_USAGE = 0, 1, 2
+SEED_MAX: Final = 10**9
+
+
+def run(parsed: argparse.Namespace, runs: int) -> int:
+    """Fuzz; returns the exit status. `runs`: if nobody says how many."""
+    try:
+        return _run(parsed, runs)
+    except (ConfigError, NoConversationError) as error:
+        print(f"chat: {error}", file=sys.stderr)
+    except OSError as error:
+        where = error.filename or parsed.address
+        print(f"chat: {where}: {error.strerror or error}", file=sys.stderr)
+    return EXIT_USAGE
+
+
+def _run(parsed: argparse.Namespace, runs: int) -> int:
+    """Raises ConfigError, NoConversationError or OSError."""
+    seed = parse_count(parsed.seed) if parsed.seed else SystemRandom().randrange(1, SEED_MAX)
+    again = _read(parsed.replay) if parsed.replay else None
+    dialect = again.dialect if again else parsed.dialect
+    if dialect == "ws" and find_spec("websockets") is None:
+        raise ConfigError("WebSocket needs: pip install 'reactor-chat[websocket]'")
+    plan = Plan(
+        address=_address(parsed.address, parsed.i_own_this_server),
+        tongue=tongue(dialect),
+        prefix=f"{dialect}-{seed}",
+        seconds=parse_seconds(parsed.seconds),
+        folder=Path(parsed.save),
+        memory_more_max_mib=parse_count(parsed.memory_mib),
+        pace_s=CALM_PACE_S if again else 0.0,
+    )
+    runs = parse_count(parsed.runs) if parsed.runs else (1 if again else runs)
+    campaign = Campaign(plan, _process(parsed.pid), lambda text: print(text, flush=True))
+    print(f"seed {seed}, dialect {dialect}", flush=True)
+    try:
+        campaign.run(repeat(again, runs) if again else _drawn(plan.tongue, seed, runs))
+    except KeyboardInterrupt:
+        print("interrupted")
+    print(campaign)
+    return EXIT_FOUND if campaign.found else EXIT_OK
+
+
+def _drawn(spoken: Tongue, seed: int, runs: int) -> Iterator[Conversation]:
+    return (draw(spoken, seed, number) for number in range(1, runs + 1))
+
+
+def _read(path: str) -> Conversation:
+    try:
+        read = conversation.read(Path(path))
+    except NoConversationError as error:
+        raise NoConversationError(f"{path}: {error}") from None
+    if read.dialect not in TONGUES:
+        raise NoConversationError(f"{path}: line 1: the dialect is one of: {', '.join(TONGUES)}")
+    return read
+
+
+def _process(pid: str | None) -> Process | None:
+    if pid is None:
+        return None
+    try:
+        return Process(parse_count(pid))
+    except OSError as error:
+        raise ConfigError(f"process {pid} can't be watched: {error.strerror}") from None
+
+
+def _address(text: str, is_mine: bool) -> tuple[str, int]:
+    """What a name stands for is looked up once: it may mean something else a moment later."""
+    host, colon, port = text.rpartition(":")
+    number = parse_port(port)
+    if not colon or not host or not number:
+        raise ConfigError(f"{text!r} is no server: HOST:PORT")
+    found = socket.getaddrinfo(host.strip("[]"), number, type=socket.SOCK_STREAM)
+    address = str(found[0][4][0])
+    if not is_mine and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
+        raise ConfigError(f"{host} is not this machine; if it is yours: --i-own-this-server")
+    return address, number

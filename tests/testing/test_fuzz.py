@@ -1,0 +1,229 @@
+"""`chat fuzz` finds what is wrong with servers, and nothing where nothing is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chat.cli import main
+from chat.fuzz import DIALECTS
+from chat.testing.fuzzing import campaign, conversation, growth, probing
+from chat.testing.fuzzing.conversation import NoConversationError
+from chat.testing.fuzzing.drawing import draw
+from chat.testing.fuzzing.growth import MIB, WARM_UP_RUNS, Growth
+from chat.testing.fuzzing.playing import Presence
+from chat.testing.fuzzing.tongues import TONGUES, tongue
+from chat.testing.fuzzing.watching import problems
+from tests.chatting import HOST
+from tests.programs import ROOT, Server, running_server
+
+SEED = "1"
+SECONDS = "10"  # of which a finding takes one or two
+QUICK_S = 0.5  # in which servers as small as these have answered, and closed what was left
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "ANSWER_S", QUICK_S)
+    monkeypatch.setattr(probing, "GREETING_S", 0.05)
+    monkeypatch.setattr(growth, "DESCRIPTORS_S", QUICK_S)
+    monkeypatch.setattr(campaign, "SHRINK_S", 0.0)
+
+
+@pytest.fixture
+def badly() -> Iterator[Callable[[str], Server]]:
+    """Starts a server with a bug."""
+    servers: list[Server] = []
+
+    def start(bug: str) -> Server:
+        command = [sys.executable, "-m", "tests.testing.badly", bug]
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
+        servers.append(Server(process))
+        servers[-1].port = int(servers[-1].read_address().rpartition(":")[2])
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        with server:
+            pass
+
+
+def fuzz(server: Server, folder: Path, *arguments: str) -> int:
+    where = f"{HOST}:{server.port}"
+    saving = ("--save", str(folder), "--seconds", SECONDS)
+    return main(["fuzz", where, "--pid", str(server.process.pid), *saving, *arguments])
+
+
+def kinds(folder: Path) -> set[str]:
+    """Of what was saved."""
+    return {json.loads(path.read_text().splitlines()[0])["kind"] for path in folder.glob("*.jsonl")}
+
+
+BUGS = {
+    "Crashing": ("crash", 2),
+    "Leaking": ("descriptors", 2),
+    "Hanging": ("hang", 2),
+    "Telling": ("overheard", 1),
+    "Unclean": ("control characters", 1),
+    "Open": ("overheard", 2),
+    "Undoing": ("overheard", 8),
+}
+"""Which kind of finding, and in how many runs of SEED."""
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_is_found(bug: str, badly: Callable[[str], Server], tmp_path: Path) -> None:
+    kind, runs = BUGS[bug]
+    assert fuzz(badly(bug), tmp_path, "--seed", SEED, "--runs", str(runs)) == 1
+    assert kinds(tmp_path) == {kind}
+
+
+def test_a_finding_is_played_again(
+    badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "SHRINK_S", 5.0)
+    assert fuzz(badly("Telling"), tmp_path, "--seed", SEED, "--runs", "1") == 1
+    (file,) = tmp_path.glob("*.jsonl")
+    assert len(conversation.read(file).deeds) <= 6, "it was not shrunk"
+    assert fuzz(badly("Telling"), tmp_path / "again", "--replay", str(file)) == 1
+    assert kinds(tmp_path / "again") == {"overheard"}
+    assert fuzz(badly("WellServer"), tmp_path / "other", "--replay", str(file)) == 0
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("dialect", TONGUES)
+def test_nothing_is_found_here(dialect: str, tmp_path: Path, capsys: Any) -> None:
+    with running_server("--port", "0", "--rate-limit", "0") as server:
+        status = fuzz(server, tmp_path, "--dialect", dialect, "--runs", "3")
+    assert (status, kinds(tmp_path)) == (0, set()), capsys.readouterr().out
+
+
+# --- the parts ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", TONGUES)
+def test_a_seed_is_a_conversation(dialect: str, tmp_path: Path) -> None:
+    """Always the same, and a file of it is one, too."""
+    for run in range(30):
+        drawn = draw(tongue(dialect), 1, run)
+        assert drawn == draw(tongue(dialect), 1, run) != draw(tongue(dialect), 2, run)
+        conversation.write(tmp_path / "file", drawn, about="?")
+        assert conversation.read(tmp_path / "file") == drawn
+
+
+NO_CONVERSATIONS = {
+    "": "line 1 does not say",
+    "[]": "line 1 is no object",
+    '{"dialect":"line"}\n{': "line 2 is no object",
+    '{"dialect":"line"}\n{"who":-1,"does":"read"}': "line 2: `who`",
+    '{"dialect":"line"}\n{"who":1,"does":"fly"}': "line 2: `does`",
+    '{"dialect":"line"}\n{"who":1,"does":"type","what":3}': "line 2: `what`",
+    '{"dialect":"line"}\n{"who":1,"does":"type","what":"\\ud800"}': "line 2: `what`",
+}
+
+
+@pytest.mark.parametrize("text", NO_CONVERSATIONS)
+def test_what_is_no_conversation(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text(text, encoding="ascii")
+    with pytest.raises(NoConversationError, match=NO_CONVERSATIONS[text]):
+        conversation.read(file)
+
+
+def heard(sent: dict[str, bytes], line: bytes, *, who: str = "c", lost: str = "") -> list[str]:
+    """The kinds of problems, when one person hears a line; `lost`: who has vanished."""
+    there = {
+        name: Presence(0, None, bytearray(data), was_reset=name == lost)  # type: ignore[arg-type]
+        for name, data in sent.items()
+    }
+    there[who].heard.append(line)
+    return [problem.kind for problem in problems(tongue("line"), list(there.values()), ())]
+
+
+A, B, C = b"LOGIN ann\n", b"LOGIN bob\n", b"LOGIN cat\n"
+DM, SAID, PUBLIC = b"DM ann <d1.1>", b"SAID so ann <s1.1>", b"MSG ann <s1.1>"
+
+
+def test_who_may_hear_what() -> None:
+    alone = {"a": A + b"DM bob <d1.1>\n", "b": B, "c": C}
+    assert heard(alone, DM) == ["overheard"]
+    assert heard(alone, DM, who="b") == heard(alone, DM, who="a") == []
+    assert heard(alone | {"c": C + b"NICK Bob\n"}, DM) == []
+    assert heard(alone | {"a": A + b"\xff\xf1DM bob <d1.1>\n"}, DM) == []  # who knows
+    assert heard(alone | {"a": A + b"MSG DM bob <d1.1>\n"}, DM) == []
+    room = {"a": A + b"SAY #so <s1.1>\n", "c": C}
+    assert heard(room, SAID) == ["overheard"]
+    assert heard(room | {"c": C + b"JOIN so\n"}, SAID) == []
+    assert heard({"a": A + b"MSG <s1.1>\n", "c": b"WHO\n"}, PUBLIC) == ["overheard"]
+    assert heard({"a": A + b"MSG <s1.1>\n", "c": C}, PUBLIC) == []
+    assert heard({"a": b"MSG <s1.1>\n" + A, "c": C}, PUBLIC) == ["overheard"]
+    assert heard({"a": A + b"MSG <s1.1>", "c": C}, PUBLIC) == []
+    assert heard({"a": A + b"MSG <s1.1>", "c": C}, PUBLIC, lost="a") == ["overheard"]
+
+
+def test_what_a_line_may_look_like() -> None:
+    for line in (b"OK", b"ERR no-such-user", b"MSG ann hi", b"INFO x"):
+        assert heard({"c": C}, line) == []
+    assert heard({"c": C}, b"MSG ann \x1b[2J") == ["control characters"]
+    assert heard({"c": C}, b"MSG ann \xc3") == ["not UTF-8"]
+    assert heard({"c": C}, b"Welcome") == ["no known form"]
+
+
+class Grown:
+    """A process of which we say what it takes."""
+
+    is_alive = True
+    memory = 10 * MIB
+    open = 5
+
+    def descriptors(self) -> int:
+        return self.open
+
+    def memory_bytes(self) -> int:
+        return self.memory
+
+
+def test_growth_is_told_once() -> None:
+    process = Grown()
+    grown = Growth(process, 20)  # type: ignore[arg-type]
+    process.memory = 50 * MIB
+    for _ in range(WARM_UP_RUNS):
+        assert list(grown.problems()) == []
+    process.memory = 71 * MIB
+    process.open = 30
+    assert [problem.kind for problem in grown.problems()] == ["descriptors", "memory"]
+    assert list(grown.problems()) == []
+
+
+def test_the_dialects_are_those_of_the_command() -> None:
+    assert set(DIALECTS) == set(TONGUES)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+WRONG = {
+    ("192.0.2.1:4000",): "192.0.2.1 is not this machine; if it is yours: --i-own-this-server",
+    ("4000",): "'4000' is no server: HOST:PORT",
+    (f"{HOST}:0",): f"'{HOST}:0' is no server: HOST:PORT",
+    (f"{HOST}:x",): "'x' is not a port: 0 to 65535",
+    (f"{HOST}:1",): f"{HOST}:1: Connection refused",
+    (
+        f"{HOST}:1",
+        "--pid",
+        "4194305",
+    ): "process 4194305 can't be watched: No such file or directory",
+    (f"{HOST}:1", "--runs", "0"): "'0' is not a whole number from 1",
+    (f"{HOST}:1", "--replay", "/nowhere"): "/nowhere: No such file or directory",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG)
+def test_mistakes(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fuzz", *arguments]) == 2
+    assert capsys.readouterr().err == f"chat: {WRONG[arguments]}\n"
