@@ -1,0 +1,112 @@
+"""Our framers, parsers and core under fuzzed input, from inside: no server, no socket.
+
+python3 -m chat.testing.fuzzing.targets line                # a minute
+python3 -m chat.testing.fuzzing.targets line --input FILE   # one input again
+
+With the extra `fuzz`, atheris looks for input that takes new ways through the code. Without it,
+what stands in `corpus/` is mutated, by one seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Final
+from zlib import crc32
+
+CORPUS: Final = Path(__file__).parent / "corpus"
+NAMES: Final = sorted(folder.name for folder in CORPUS.iterdir())
+INPUT_MAX_BYTES: Final = 20_000  # of atheris's: more than two of the longest lines
+FOLDER: Final = "fuzz-findings"
+EXIT_OK, EXIT_FOUND = 0, 1
+
+Target = Callable[[bytes], None]
+
+
+def corpus(name: str) -> list[bytes]:
+    """What a target begins with."""
+    return [path.read_bytes() for path in sorted((CORPUS / name).iterdir())]
+
+
+def inputs(name: str, seed: int) -> Iterator[bytes]:
+    """The corpus as it is, then mutations of it without end: the same for the same seed."""
+    from chat.testing.fuzzing.mutations import mutated  # noqa: PLC0415 - see _target
+
+    first = corpus(name)
+    yield from first
+    random = Random(f"{name} {seed}")
+    for _ in count():
+        data, other = random.choices(first, k=2)
+        if random.random() < 0.2:
+            data = data[: random.randint(0, len(data))] + other[random.randint(0, len(other)) :]
+        yield mutated(random, data)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit status: 1 if something did not hold."""
+    parser = argparse.ArgumentParser("python3 -m chat.testing.fuzzing.targets")
+    parser.add_argument("target", choices=NAMES)
+    parser.add_argument("--seconds", type=int, default=60, help="how long (60)")
+    parser.add_argument("--seed", type=int, help="of the mutations (a fresh one)")
+    parser.add_argument("--input", metavar="FILE", help="run this alone")
+    parser.add_argument("--save", metavar="DIR", default=FOLDER, help=f"for findings ({FOLDER})")
+    parser.add_argument("--plain", action="store_true", help="without atheris, though it is there")
+    options = parser.parse_args(arguments)
+    if options.input:
+        _target(options.target)(Path(options.input).read_bytes())
+        return EXIT_OK
+    seed = options.seed or SystemRandom().randrange(1, 10**9)
+    folder = Path(options.save)
+    if options.plain or find_spec("atheris") is None:
+        return _run_plain(options.target, seed, options.seconds, folder)
+    _run_atheris(options.target, seed, options.seconds, folder)
+    return EXIT_OK  # not reached: atheris ends the process, with a status of its own
+
+
+def _target(name: str) -> Target:
+    # Imported no earlier than here, so that atheris can look on.
+    from chat.testing.fuzzing.properties import TARGETS  # noqa: PLC0415
+
+    return TARGETS[name]
+
+
+def _run_plain(name: str, seed: int, seconds: float, folder: Path) -> int:
+    target, until = _target(name), time.monotonic() + seconds
+    print(f"seed {seed}; no coverage is measured: pip install 'reactor-chat[fuzz]'", flush=True)
+    for number, data in enumerate(inputs(name, seed), 1):
+        try:
+            target(data)
+        except Exception:
+            path = folder / f"{name}-{crc32(data):08x}"
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            print(f"input {number} is saved: {path}", flush=True)
+            raise
+        if time.monotonic() > until:
+            break
+    print(f"{number} inputs, nothing found")
+    return EXIT_OK
+
+
+def _run_atheris(name: str, seed: int, seconds: int, folder: Path) -> None:
+    import atheris  # noqa: PLC0415 - an extra
+
+    with atheris.instrument_imports(include=["chat", "reactor", "websockets"]):
+        target = _target(name)
+        target(b"")  # what is imported no earlier than it is needed
+    limits = (f"-max_total_time={seconds}", f"-max_len={INPUT_MAX_BYTES}", f"-seed={seed}")
+    own = folder / f"{name}-corpus"  # what it finds of use: it begins with that the next time
+    own.mkdir(parents=True, exist_ok=True)
+    folders = (str(own), str(CORPUS / name), f"-artifact_prefix={folder}/{name}-")
+    atheris.Setup([sys.argv[0], *folders, *limits], target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
