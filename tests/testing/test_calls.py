@@ -111,8 +111,7 @@ def test_messages_go_and_come(chat: Threaded) -> None:
             ann.receive(DEADLINE_S)
         with pytest.raises(CallEndedError, match="closed with 1000"):
             ann.send(b"{}")
-        with pytest.raises(CallEndedError, match="closed with 1000"):
-            ann.send_end()
+        ann.send_end()  # once more is once
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 404 Not Found\r\n\r\n", b"INFO who are you\n"])

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import chat.dialects.json
 from chat.check import TABLES
-from chat.dialects import SlashDialect
+from chat.core.events import Said
+from chat.dialects import SlashDialect, json, json_told
 from chat.testing.check import line_table
 from chat.testing.check.rules import Outcome
 from tests.chatting import Threaded
@@ -116,11 +116,16 @@ WEBSOCKET_FAULTS: dict[str, Callable[[Object], Object]] = {
 }
 
 
+def _no_shorter_way(said: Said) -> bytes:
+    """As everything else is written."""
+    return json_told.encoded(json_told.message(said))
+
+
 @pytest.mark.parametrize("rule", WEBSOCKET_FAULTS)
 def test_another_object_over_websocket(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = chat.dialects.json._written
-    fault = WEBSOCKET_FAULTS[rule]
-    monkeypatch.setattr(chat.dialects.json, "_written", lambda sent: write(fault(sent)))
+    write, fault = json_told._written, WEBSOCKET_FAULTS[rule]
+    monkeypatch.setattr(json_told, "_written", lambda sent: write(fault(sent)))
+    monkeypatch.setattr(json, "message_line", _no_shorter_way)
     with Threaded() as running:
         found = reasons(checked(running.server.address, "ws", but=TAKE_TIME))
     assert rule in found, found

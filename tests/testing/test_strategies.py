@@ -13,7 +13,7 @@ from chat.core.commands import Blank, Command, Malformed, Tagged
 from chat.core.dialect import Dialect as CoreDialect
 from chat.dialects import ADMIN, DIALECTS, JSON
 from chat.dialects.admin import VERBS as ADMIN_VERBS
-from chat.dialects.json import TYPES
+from chat.dialects.json_asked import TYPES
 from chat.dialects.line import VERBS as LINE_VERBS
 from chat.dialects.slash import VERBS as SLASH_VERBS
 from chat.testing.strategies import (

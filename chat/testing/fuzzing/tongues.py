@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from chat.core.text import fold, visible
-from chat.dialects.json import TYPES
+from chat.dialects.json_asked import TYPES
 from chat.dialects.line import VERBS as LINE_VERBS
 from chat.dialects.slash import VERBS as SLASH_VERBS
 from chat.testing.calls import Call
