@@ -51,7 +51,8 @@ class DetectingHandler(ChatHandler):
             except ImportError as error:
                 turn_away(connection, 426, str(error))
             else:
-                WebSocketHandler(self._shell).take_over(connection, line)
+                handler = WebSocketHandler(self._shell, is_local=self._is_local)
+                handler.take_over(connection, line)
 
 
 def handler_for(shell: Shell, name: str, *, is_local: bool) -> ChatHandler:

@@ -115,9 +115,12 @@ class WebSocketHandler(ChatHandler):
             connection.handler = Request(self, super().begin)
 
     def take_over(self, connection: Connection, line: bytes) -> None:
-        """Of a session that speaks another dialect so far, `line` was the first."""
-        request = connection.handler = Request(self, self._speak)
-        request.line_received(connection, line)
+        """Of a session in another dialect, `line` was the first: it is over, before anything that
+        is said in that dialect could get in front of the answer to the request."""
+        self._disconnected(connection, "speaks WebSocket")
+        self.begin(connection)
+        if connection.is_open:
+            connection.handler.line_received(connection, line)
 
     def upgrade(self, connection: Connection, request: bytes) -> None:
         """A request is complete. Raises HandshakeRefused."""
@@ -147,10 +150,6 @@ class WebSocketHandler(ChatHandler):
     def loggable(self, line: bytes) -> bytes:
         """Its size: who would say where in it a password stands?"""
         return Handler.loggable(self, line)
-
-    def _speak(self, connection: Connection) -> None:
-        shell = self._shell
-        shell.perform_all(self._core.speak(connection.id, self._dialect, shell.wall_clock()))
 
 
 class Request(Handler):

@@ -45,10 +45,14 @@ def upgraded(chat: Chat, way: str = "on a listener") -> Client:
     """Someone whose request was granted."""
     client = knock(chat, way)
     client.send_bytes(request())
+    expect_granted(client)
+    return client
+
+
+def expect_granted(client: Client) -> None:
     client.expect("HTTP/1.1 101 Switching Protocols\r")
     while client.read(1) != ["\r"]:
         pass
-    return client
 
 
 def say(client: Client, *texts: str) -> None:
@@ -102,12 +106,26 @@ def test_what_is_kept_first_is_heard_behind_the_answer_to_the_request(
         say(ann, "MSG before")
         ben.send_bytes(request())
         hear(ann, "MSG Ann before")
-        ben.expect("HTTP/1.1 101 Switching Protocols\r")
-        while ben.read(1) != ["\r"]:
-            pass
+        expect_granted(ben)
         say(ben, "LOGIN Ben", "HISTORY lobby 1", "MSG hi")
         hear(ben, "OK")
         hear(ann, "MSG Ben hi")
+
+
+@WAYS
+def test_nothing_is_said_before_the_answer_to_the_request(way: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "admin")
+    with Stepped(listen=WS, admin=path) as chat:
+        admin, ann = chat.connect(path), knock(chat, way)
+        head = request()
+        ann.send_bytes(head[:-2])
+        chat.turns()
+        admin.send("ANNOUNCE news")
+        admin.expect("OK")
+        ann.send_bytes(head[-2:])
+        expect_granted(ann)
+        say(ann, "PING")
+        hear(ann, "PONG")
 
 
 def test_several_lines_are_several_frames_and_nothing_is_none() -> None:
@@ -253,8 +271,11 @@ def test_silence_on_a_listener_for_websocket_ends() -> None:
 def test_no_more_may_be_at_the_door_than_may_come_in() -> None:
     with Stepped(listen=WS, max_clients=2) as chat:
         first, second, third = (knock(chat) for _ in range(3))
-        assert turned_away(third)[0] == 503
+        fourth = chat.connect()
+        fourth.send_bytes(request())
+        assert turned_away(third)[0] == turned_away(fourth)[0] == 503
         third.hang_up()
+        fourth.hang_up()
         second.hang_up()
         chat.until(lambda: len(chat.connections) == 1, "their loss")
         first.send_bytes(request())
@@ -450,14 +471,16 @@ def test_the_server_stops() -> None:
         chat.until(lambda: chat.server.stopped, "the end")
 
 
-def test_the_server_stops_while_somebody_asks_to_come_in() -> None:
-    with Stepped() as chat:
-        client = chat.connect()
+@WAYS
+def test_the_server_stops_while_somebody_asks_to_come_in(way: str) -> None:
+    with Stepped(listen=WS) as chat:
+        client = knock(chat, way)
         chat.turns()
         client.send_bytes(request())
         chat.server.stop()
-        client.expect_end("INFO server-shutdown")
-        client.hang_up()
+        expect_granted(client)
+        hear(client, "ERR shutting-down")
+        hear_goodbye(client, 1008, "refused: shutting-down")
         chat.until(lambda: chat.server.stopped, "the end")
 
 
@@ -467,9 +490,7 @@ def test_the_server_is_full() -> None:
         chat.turns()
         chat.server.join("bot")
         client.send_bytes(request())
-        client.expect("HTTP/1.1 101 Switching Protocols\r")
-        while client.read(1) != ["\r"]:
-            pass
+        expect_granted(client)
         hear(client, "ERR server-full")
         hear_goodbye(client, 1008, "refused: server-full")
 

@@ -69,8 +69,9 @@ class ChatCore:
 
     Announce a session with `connect`, hand over what it sends with `receive`, say that it is
     gone with `disconnect`; do what the returned actions say, in order. `now` is always the time
-    in seconds since the epoch. Session numbers are the caller's to give, each to be used once.
-    Input for a session that has ended is ignored, as it may have crossed a Close on its way.
+    in seconds since the epoch. Session numbers are the caller's to give; one may be given again if
+    nothing was received of the session that had it. Input for a session that has ended is ignored,
+    as it may have crossed a Close on its way.
 
     `durable`: there is a store. Then what outlives the server is saved before it is true, and what
     is said is kept before it is heard (the actions Save and Store); `load` brings it back. `epoch`
