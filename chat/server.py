@@ -49,7 +49,8 @@ class ChatServer:
     is given becomes the server's own, and ends with it. Raises OSError when an address can't be
     had, ssl.SSLError or OSError for a certificate that is no good, StoreError for a store that is,
     ConfigError for a setting that can't be, or needs a package that isn't there. `stop` and `join`
-    may be called from any thread; so may a local user's methods.
+    may be called from any thread; so may a local user's methods. `epoch` (see ChatCore) is drawn
+    anew where there is no store, unless it is given, as for a run that is to be the same again.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ChatServer:
         reactor: Reactor | None = None,
         opened_store: Store | None = None,
         wall_clock: Callable[[], float] = time.time,
+        epoch: str = "",
         **settings: Any,
     ) -> None:
         self.config = replace(config or Config(), **settings)
@@ -73,7 +75,7 @@ class ChatServer:
         self._stopping = False
         self._closed = False
         try:
-            self._shell = self._make_shell(wall_clock)
+            self._shell = self._make_shell(wall_clock, epoch or token_hex(EPOCH_BYTES))
             self.core = self._shell.core
             self._take_over_settings()
             self._listen()
@@ -226,14 +228,14 @@ class ChatServer:
 
     # --- the store ------------------------------------------------------------------------------
 
-    def _make_shell(self, wall_clock: Callable[[], float]) -> Shell:
+    def _make_shell(self, wall_clock: Callable[[], float], epoch: str) -> Shell:
         """With a store, if one is given, or the configuration names one. Raises StoreError."""
         config, reactor = self.config, self.reactor
         if config.store and self._store is None:
             self._store = Store(config.store, config.store_sync)
         store = self._store
         if store is None:
-            core = self._make_core(epoch=token_hex(EPOCH_BYTES))
+            core = self._make_core(epoch=epoch)
             return Shell(core, reactor, wall_clock, self._stop_if_empty, self.stop)
         self._ends.callback(store.close)
         core = self._make_core(durable=True, epoch=store.epoch)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Final
 
 from chat.core.records import Record, encode
+from chat.core.session import State
 from chat.core.world import LOBBY, World
+from chat.heartbeat import PERIOD_S
 from chat.idle import TICKS_PER_S
 from chat.server import ChatServer
 from chat.testing.model_store import ModelStore
 from chat.testing.watch import Watch
-from reactor import LINE_MAX_BYTES, Connection
+from reactor import Connection
 from reactor.loop import GATHER_ROUNDS
 from reactor.testing import Network
 
 LATE_S: Final = 1 / TICKS_PER_S + 0.01  # a tick, and what rounding may add
 TIMERS_PER_CONNECTION: Final = 4  # idle, held, closing; and one that is cancelled
+DIALECTS: Final = 3  # that are spoken in rooms: a group each
 TIMERS: Final = 16  # of the server's own, and those of the listeners
 
 Problems = Iterator[str]
@@ -64,15 +68,16 @@ def buffers_are_bounded(turn: Turn) -> Problems:
         if connection.is_open and connection.get_write_buffer_size() > limits.output_max_bytes:
             yield f"{connection} is owed {connection.get_write_buffer_size()} bytes"
         waiting = sum(map(len, connection._waiting))
-        if waiting > 2 * limits.read_max_bytes + 2 * LINE_MAX_BYTES:
+        if waiting > 2 * limits.read_max_bytes + 2 * limits.line_max_bytes:
             yield f"{connection}: {waiting} bytes of lines wait"
 
 
 def the_silent_are_gone(turn: Turn) -> Problems:
-    """After the idle timeout and a tick. Who is made to wait by us is not silent."""
-    timeout_s, now = turn.server.config.idle_timeout, turn.network.clock.now
-    late_s = LATE_S + turn.slowness_s
-    for connection in turn.connections if timeout_s else ():
+    """After the idle timeout and a tick, or two beats of the heart. Who is made to wait by us is
+    not silent."""
+    now = turn.network.clock.now
+    for connection in turn.connections:
+        most_s = _silence_max_s(turn, connection)
         if connection.id in turn.waiting:  # until this turn, at least
             turn.waited_at[connection.id] = now
             turn.waiting.discard(connection.id)
@@ -82,8 +87,17 @@ def the_silent_are_gone(turn: Turn) -> Problems:
         waited_at = turn.waited_at.get(connection.id, connection.opened_at)
         heard_at = max(sock.heard_at, waited_at)  # type: ignore[attr-defined]
         silent = connection.is_open and connection.id not in turn.waiting
-        if silent and now - heard_at > timeout_s + late_s:
+        if silent and now - heard_at > most_s:
             yield f"{connection} has been silent for {now - heard_at:.3f} s, and is still there"
+
+
+def _silence_max_s(turn: Turn, connection: Connection) -> float:
+    """The heart beats in turns of the loop: each may be late."""
+    if hasattr(connection.framer, "awaits_pong"):
+        return 2 * PERIOD_S * (1 + turn.slowness_s) + LATE_S
+    timeout_s = turn.server.config.idle_timeout
+    timed = timeout_s and getattr(connection.handler, "is_timed", True)
+    return timeout_s + LATE_S + turn.slowness_s if timed else inf
 
 
 def tables_are_bounded(turn: Turn) -> Problems:
@@ -91,16 +105,17 @@ def tables_are_bounded(turn: Turn) -> Problems:
     limits, world, core = turn.world.limits, turn.world, turn.server.core
     shell, reactor = turn.server._shell, turn.server.reactor
     here = len(reactor.connections)
+    admins = sum([s.state is State.OPERATOR for s in core._sessions.values()])
     owned = sum([bool(room.charter.owner) for room in world.rooms.values()])
     bounds = {
-        "sessions": (len(core._sessions), min(limits.clients_max, here)),
+        "sessions": (len(core._sessions), min(limits.clients_max + admins, here)),
         "users": (len(world.sessions), len(core._sessions)),
         "rooms without an owner": (len(world.rooms) - owned, max(1, limits.rooms_max)),
         "rooms with an owner": (owned, limits.rooms_kept_max),
         "accounts": (len(world.accounts), limits.accounts_max),
         "jobs": (len(core._jobs), limits.jobs_max),
         "attempts": (len(core._attempts._buckets), limits.attempts_tracked_max),
-        "groups": (len(shell._groups), 2 * len(world.rooms)),
+        "groups": (len(shell._groups), DIALECTS * len(world.rooms)),
         "idle ticks": (len(shell.idle._ticks), here),
         "timers": (len(reactor._timers), TIMERS_PER_CONNECTION * here + TIMERS),
     }

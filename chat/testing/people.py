@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
+from chat.core.dialect import Dialect
+from chat.core.events import Said
+from chat.dialects import ADMIN, DIALECTS, JSON
 from chat.testing.model_store import MARK
-from chat.testing.scenario import ADDRESS, SLASH_ADDRESS
+from chat.testing.scenario import ADDRESS, OWN_ADDRESSES
 from chat.testing.scripts import Script, Step
 from reactor import LINE_MAX_BYTES, TOO_LONG
 from reactor.testing import Client, Network
@@ -22,18 +25,32 @@ PRIVATE: Final = re.compile(rb"(?:DM \S+|\[private\] \S+:) (<d\d+\.\d+>)")
 LINE_FORMS: Final = re.compile(
     rb"OK|PONG|BYE|ERR [a-z0-9-]+|(INFO|TOPIC|USER|ROOM|MSG|DM|SAID|ME|PAST|BAN|MUTE) .+"
 )
+ADMIN_FORMS: Final = re.compile(
+    rb"OK|PONG|ERR [a-z0-9-]+ .+|(USER|ROOM|CONNECTION|STAT|BAN|LIMIT|INFO) .+"
+)
+FORMS: Final = {"line": LINE_FORMS, "admin": ADMIN_FORMS}
 REFUSED: Final = b"Error: "  # what nobody understood
 GOODBYES: Final = (b"BYE", b"Goodbye!")
-CHECKS: Final = {"line": b"\nPING\n", "slash": b"\n/who\n"}
-ANSWERS: Final = {"line": b"PONG", "slash": b"Current users: "}
+CHECKS: Final = {
+    "line": b"\nPING\n",
+    "slash": b"\n/who\n",
+    "admin": b"\nPING\n",
+    "json": b'{"type":"ping","id":"check"}\n',
+}
+ANSWERS: Final = {"line": b"PONG", "slash": b"Current users: ", "admin": b"PONG"}
+SPOKEN: Final[dict[str, Dialect]] = {**DIALECTS, "json": JSON, "admin": ADMIN}
 
 
 class Visit:
     """One connection of a person's: what they typed, what they read, what they are still due."""
 
+    deeds: Deeds
+    """How to do what a script says."""
+
     def __init__(self, person: Person, client: Client) -> None:
         self.person = person
         self.client = client
+        self.dialect = SPOKEN[person.script.dialect]
         self.typed: deque[bytes] = deque()  # lines that the server has not taken up yet
         self.begun = bytearray()  # the line that has no end yet
         self.skipping = False  # the rest of a line that was too long already
@@ -43,6 +60,20 @@ class Visit:
         self.last = b""  # the last whole line that was read
         self._partial = bytearray()
         client.on_data, client.on_end = self._read, self._end
+
+    def begin(self) -> None:
+        """Say hello."""
+        self.type(self.person.script.hello)
+
+    def shown(self, said: Said) -> bytes:
+        """What somebody here reads of it."""
+        line: bytes = self.dialect.render(said)
+        return line[:-1]
+
+    def acknowledged(self, said: Said) -> bytes:
+        """What who said it reads, if they wanted to know."""
+        line: bytes = self.dialect.answer(said, said.tag)
+        return line[:-1]
 
     def type(self, data: bytes) -> None:
         """Send, and remember what lines that makes."""
@@ -70,6 +101,15 @@ class Visit:
         self.answered = False
         self.type(CHECKS[self.person.script.dialect])
 
+    def leave(self) -> None:
+        """Hang up, if that was not done."""
+        self.client.hang_up()
+
+    @property
+    def has_left(self) -> bool:
+        """It was they who ended it."""
+        return self.client.sock.closed
+
     @property
     def is_over(self) -> bool:
         """It is closed, by whomever."""
@@ -92,8 +132,8 @@ class Visit:
         text = line.decode(errors="replace")
         if not text.isprintable() or "\ufffd" in text:
             person.complain(f"was shown what no terminal should be: {line!r}")
-        is_line = person.script.dialect == "line"
-        if is_line and not LINE_FORMS.fullmatch(line) and text != person.greeting:
+        forms = FORMS.get(person.script.dialect)
+        if forms and not forms.fullmatch(line) and text != person.greeting:
             person.complain(f"was shown a line of no known form: {line!r}")
         if self.answered is False and line.startswith(ANSWERS[person.script.dialect]):
             self.answered = True
@@ -103,10 +143,13 @@ class Visit:
             self._look_at_said(line, marks)
 
     def _look_at_said(self, line: bytes, marks: list[bytes]) -> None:
+        if line.startswith(b"PAST " if self.person.script.dialect == "line" else b"["):
+            self.person.heard(marks[0])
+        else:
+            self._look_at_due(line)
+
+    def _look_at_due(self, line: bytes) -> None:
         person = self.person
-        if line.startswith(b"PAST " if person.script.dialect == "line" else b"["):
-            person.heard(marks[0])
-            return
         if not self.due:
             person.complain(f"was shown what was not for them, or twice: {line!r}")
         elif (due := self.due.popleft()) != line:
@@ -126,23 +169,26 @@ class Person:
         network: Network,
         script: Script,
         greeting: str,
+        visit: Callable[[Person, Client], Visit],
         arrived: Callable[[Visit], object],
         complain: Callable[[str], object],
-        heard: Callable[[bytes], object],
+        heard: Callable[..., object],
         heard_alone: Callable[[bytes, bytes], object],
     ) -> None:
         self.script = script
         self.greeting = greeting
         self.visit: Visit | None = None
+        self.visits = 0
+        self.held: dict[str, Any] = {}  # what they remember of one visit in the next
         self.seconds = 0.0  # connected, in all
         self.heard = heard
         self.heard_alone = heard_alone
         self._network = network
+        self._visit = visit
         self._arrived = arrived
         self._complain = complain
         self.done = 0  # steps
         self._since = 0.0
-        self._visits = 0
         self._retiring = False
         network.call_later(script.arrives_s, self._connect)
 
@@ -153,7 +199,7 @@ class Person:
     @property
     def is_done(self) -> bool:
         """There are no steps left, or it is of no use."""
-        return self.done >= len(self.script.steps) or self._visits >= VISITS_MAX
+        return self.done >= len(self.script.steps) or self.visits >= VISITS_MAX
 
     def retire(self) -> None:
         """Do nothing more."""
@@ -163,7 +209,7 @@ class Person:
         """The connection has ended."""
         self.seconds += self._network.clock.now - self._since
         if self.visit is not None:
-            self.visit.client.hang_up()
+            self.visit.leave()
         self._come_back()
 
     def _come_back(self) -> None:
@@ -173,9 +219,9 @@ class Person:
     def _connect(self) -> None:
         if self._retiring:
             return
-        self._visits += 1
+        self.visits += 1
         script = self.script
-        address = SLASH_ADDRESS if script.on_own_port else ADDRESS
+        address = OWN_ADDRESSES[script.dialect] if script.on_own_port else ADDRESS
         host = f"10.1.0.{script.number % 3 + 1}"
         try:
             client = self._network.connect(address, host, script.buffer_bytes)
@@ -183,9 +229,9 @@ class Person:
             self._come_back()
             return
         self._since = self._network.clock.now
-        self.visit = Visit(self, client)
+        self.visit = self._visit(self, client)
         self._arrived(self.visit)
-        self.visit.type(script.hello)
+        self.visit.begin()
         self._wait()
 
     def _wait(self) -> None:
@@ -197,14 +243,16 @@ class Person:
         if visit is not self.visit or visit.is_over or self._retiring:
             return
         self.done += 1
-        _DEEDS[step.deed](visit, step)
-        if visit.client.sock.closed:  # it was they who left
+        visit.deeds[step.deed](visit, step)
+        if visit.has_left:
             self.lost()
         else:
             self._wait()
 
 
-_DEEDS: Final[dict[str, Callable[[Visit, Step], object]]] = {
+Deeds = dict[str, Callable[[Any, Step], object]]
+
+DEEDS: Final[Deeds] = {
     "type": lambda visit, step: visit.type(step.data),
     "end": lambda visit, _: visit.end(),
     "hang up": lambda visit, _: visit.client.hang_up(),
@@ -213,3 +261,5 @@ _DEEDS: Final[dict[str, Callable[[Visit, Step], object]]] = {
     "read slowly": lambda visit, _: visit.client.read_slowly(*SLOWLY),
     "read": lambda visit, _: visit.client.read(),
 }
+
+Visit.deeds = DEEDS

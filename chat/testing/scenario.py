@@ -6,16 +6,37 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Final
 
-from chat.config import Config, Listen, Rate
+from chat.config import WEBSOCKET, Config, Listen, Rate
 from chat.core import Limits
-from chat.testing.scripts import Script, draw_script
-from reactor import ConnectionLimits
+from chat.testing.admin_scripts import AS_ADMIN
+from chat.testing.json_scripts import IN_JSON
+from chat.testing.scripts import IN_LINES, WITH_SLASHES, Manner, Script, draw_script
+from reactor import Address, ConnectionLimits
 from reactor.testing import Faults
 
 ADDRESS: Final = ("10.0.0.1", 4000)
 SLASH_ADDRESS: Final = ("10.0.0.1", 4001)
+JSON_ADDRESS: Final = ("10.0.0.1", 4002)
+ADMIN_PATH: Final = (
+    "/dev/null/admin"  # no file can be there: a listener that closes removes its own
+)
+
+MIXTURES: Final[tuple[tuple[Manner, ...], ...]] = (
+    (IN_LINES, IN_LINES, WITH_SLASHES),
+    (IN_LINES, WITH_SLASHES, IN_JSON),
+    (IN_JSON,),
+)
+"""Who may come together. A run with nobody in it who needs more than the standard library is one
+that does without: see `needs_websocket`."""
 
 PEOPLE_MAX = 12
+ADMINISTERED = 0.3  # how often somebody looks after the server
+OWN_ADDRESSES: Final[dict[str, Address]] = {
+    "slash": SLASH_ADDRESS,
+    "json": JSON_ADDRESS,
+    "admin": ADMIN_PATH,
+}
+
 PACES_S = (0.02, 1.0, 30.0, 2_000.0)  # between two deeds of somebody, in the mean
 
 
@@ -45,16 +66,26 @@ class Scenario:
     clock_jumps: tuple[tuple[float, float], ...] = field(default=())
     """When the time of day is set, and by how many seconds it then jumps."""
 
+    @property
+    def needs_websocket(self) -> bool:
+        """The server needs the extra `websocket`, for the people that there are."""
+        return any(listen.dialect == WEBSOCKET for listen in self.config.listen)
+
 
 def draw(seed: int) -> Scenario:
     """The scenario of a seed: always the same."""
     random = Random(f"scenario {seed}")
     durable = random.random() < 0.6
     pace_s = random.choice(PACES_S)
-    people = random.randint(1, PEOPLE_MAX)
-    scripts = [draw_script(Random(f"script {seed} {n}"), n, pace_s) for n in range(people)]
+    mixture = random.choice(MIXTURES)
+    manners = [random.choice(mixture) for _ in range(random.randint(1, PEOPLE_MAX))]
+    manners += [AS_ADMIN] * (random.random() < ADMINISTERED)
+    scripts = [
+        draw_script(Random(f"script {seed} {number}"), number, pace_s, manner)
+        for number, manner in enumerate(manners)
+    ]
     limits = _limits(random)
-    config = _config(random, limits)
+    config = _config(random, limits, manners)
     return Scenario(
         seed=seed,
         config=config,
@@ -70,12 +101,15 @@ def draw(seed: int) -> Scenario:
     )
 
 
-def _config(random: Random, limits: Limits) -> Config:
+def _config(random: Random, limits: Limits, manners: list[Manner]) -> Config:
     host, port = ADDRESS
+    listen = [Listen("slash", SLASH_ADDRESS)]
+    listen += [Listen(WEBSOCKET, JSON_ADDRESS)] * (IN_JSON in manners)
     return Config(
         host=host,
         port=port,
-        listen=(Listen("slash", SLASH_ADDRESS),),
+        listen=tuple(listen),
+        admin=ADMIN_PATH if AS_ADMIN in manners else "",
         greeting=random.choice(("", "", "Welcome!")),
         echo=random.random() < 0.3,
         join_notices=random.random() < 0.3,

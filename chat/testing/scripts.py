@@ -6,10 +6,12 @@ one that they say to somebody alone. By these, what arrives where can be followe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 NAMES: Final = ("ann", "bob", "Bob", "cat", "dan", "Zoë", "zoe\u0308", "eve")
 ROOMS: Final = ("lobby", "so", "#So", "tea", "den")
@@ -19,7 +21,25 @@ FLOOD_MAX = 80  # lines at once
 HALF_A_LINE = b"?"  # the next one ends it
 LONG_TEXT = "x" * 3_000
 
-Deed = Literal["type", "end", "hang up", "reset", "stop reading", "read slowly", "read"]
+Dialect = Literal["line", "slash", "json", "admin"]
+Deed = Literal[
+    "type",
+    "end",
+    "hang up",
+    "reset",
+    "stop reading",
+    "read slowly",
+    "read",
+    # and over WebSocket
+    "type in pieces",
+    "ping",
+    "no pong",
+    "vanish",
+    "goodbye",
+    "send binary",
+    "send no text",
+    "send too much",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +56,7 @@ class Script:
     """Somebody. Whenever they are not connected, they connect, and type `hello` first."""
 
     number: int
-    dialect: Literal["line", "slash"]
+    dialect: Dialect
     on_own_port: bool
     """Where only this dialect is spoken."""
 
@@ -51,83 +71,94 @@ class Script:
 Typist = Callable[[Random, str], str]
 
 
-def _name(random: Random) -> str:
+class Manner(NamedTuple):
+    """How people of a kind come, and what they do."""
+
+    dialect: Dialect
+    hello: str
+    typists: tuple[tuple[int, Typist], ...]
+    deeds: tuple[tuple[int, Deed], ...]
+    own_port: float
+    """How often they come where only their dialect is spoken."""
+
+    messages: bool = False
+    """What they type are messages, each of which arrives whole or not at all."""
+
+
+def some_name(random: Random) -> str:
     return random.choice(NAMES)
 
 
-def _room(random: Random) -> str:
+def some_room(random: Random) -> str:
     return random.choice(ROOMS)
 
 
-def _text(random: Random, mark: str) -> str:
+def some_text(random: Random, mark: str) -> str:
     tail = random.choice(("", "hi", "two  blanks", "Zoë \u2603", "\x1b[31mred", LONG_TEXT))
     return f"<s{mark}> {tail}" if random.random() < 0.9 else f"{tail} <s{mark}>"
 
 
-def _garbage(random: Random, _mark: str) -> str:
+def some_garbage(random: Random, _mark: str) -> str:
     chars = [random.choice("abc /\\\t\r\x00\x1b\u202e\u00e9DMSG") for _ in range(30)]
     return "?" + "".join(chars)
 
 
 LINE: Final[tuple[tuple[int, Typist], ...]] = (
-    (30, lambda random, mark: f"MSG {_text(random, mark)}"),
-    (20, lambda random, mark: f"SAY {_room(random)} {_text(random, mark)}"),
-    (4, lambda random, mark: f"ME {_room(random)} {_text(random, mark)}"),
-    (8, lambda random, mark: f"DM {_name(random)} <d{mark}>"),
-    (10, lambda random, _: f"JOIN {_room(random)}"),
-    (6, lambda random, _: f"LEAVE {_room(random)}"),
-    (4, lambda random, _: f"NICK {_name(random)}"),
-    (3, lambda random, _: f"LOGIN {_name(random)}"),
-    (3, lambda random, _: f"LOGIN {_name(random)} {random.choice(PASSWORDS)}"),
-    (3, lambda random, _: f"REGISTER {_name(random)} {random.choice(PASSWORDS)}"),
-    (6, lambda random, _: f"HISTORY {_room(random)} {random.choice((1, 5, 100))}"),
-    (3, lambda random, _: f"KICK {_room(random)} {_name(random)}"),
-    (2, lambda random, _: f"BAN {_room(random)} {_name(random)} 30s"),
-    (2, lambda random, _: f"UNBAN {_room(random)} {_name(random)}"),
-    (2, lambda random, _: f"MUTE {_room(random)} {_name(random)} 10s"),
-    (2, lambda random, _: f"OP {_room(random)} {_name(random)}"),
-    (1, lambda random, _: f"DEOP {_room(random)} {_name(random)}"),
-    (2, lambda random, mark: f"TOPIC {_room(random)} about {mark}"),
-    (1, lambda random, _: f"LOCK {_room(random)}"),
+    (30, lambda random, mark: f"MSG {some_text(random, mark)}"),
+    (20, lambda random, mark: f"SAY {some_room(random)} {some_text(random, mark)}"),
+    (4, lambda random, mark: f"ME {some_room(random)} {some_text(random, mark)}"),
+    (8, lambda random, mark: f"DM {some_name(random)} <d{mark}>"),
+    (10, lambda random, _: f"JOIN {some_room(random)}"),
+    (6, lambda random, _: f"LEAVE {some_room(random)}"),
+    (4, lambda random, _: f"NICK {some_name(random)}"),
+    (3, lambda random, _: f"LOGIN {some_name(random)}"),
+    (3, lambda random, _: f"LOGIN {some_name(random)} {random.choice(PASSWORDS)}"),
+    (3, lambda random, _: f"REGISTER {some_name(random)} {random.choice(PASSWORDS)}"),
+    (6, lambda random, _: f"HISTORY {some_room(random)} {random.choice((1, 5, 100))}"),
+    (3, lambda random, _: f"KICK {some_room(random)} {some_name(random)}"),
+    (2, lambda random, _: f"BAN {some_room(random)} {some_name(random)} 30s"),
+    (2, lambda random, _: f"UNBAN {some_room(random)} {some_name(random)}"),
+    (2, lambda random, _: f"MUTE {some_room(random)} {some_name(random)} 10s"),
+    (2, lambda random, _: f"OP {some_room(random)} {some_name(random)}"),
+    (1, lambda random, _: f"DEOP {some_room(random)} {some_name(random)}"),
+    (2, lambda random, mark: f"TOPIC {some_room(random)} about {mark}"),
+    (1, lambda random, _: f"LOCK {some_room(random)}"),
     (2, lambda _random, _: "WHO"),
     (2, lambda _random, _: "ROOMS"),
-    (2, lambda random, _: f"NAMES {_room(random)}"),
+    (2, lambda random, _: f"NAMES {some_room(random)}"),
     (1, lambda _random, _: "HELP"),
     (10, lambda _random, _: "PING"),
     (2, lambda _random, _: ""),
-    (3, _garbage),
+    (3, some_garbage),
     (1, lambda _random, _: "y" * 10_000),
     (2, lambda _random, _: "QUIT"),
 )
 
 SLASH: Final[tuple[tuple[int, Typist], ...]] = (
-    (50, _text),
-    (4, lambda random, mark: f"/me {_text(random, mark)}"),
-    (2, lambda random, mark: f"//{_text(random, mark)}"),
-    (8, lambda random, mark: f"/msg {_name(random)} <d{mark}>"),
-    (12, lambda random, _: f"/join {_room(random)}"),
+    (50, some_text),
+    (4, lambda random, mark: f"/me {some_text(random, mark)}"),
+    (2, lambda random, mark: f"//{some_text(random, mark)}"),
+    (8, lambda random, mark: f"/msg {some_name(random)} <d{mark}>"),
+    (12, lambda random, _: f"/join {some_room(random)}"),
     (4, lambda _random, _: "/leave"),
-    (5, lambda random, _: f"/nick {_name(random)}"),
-    (3, lambda random, _: f"/login {_name(random)} {random.choice(PASSWORDS)}"),
-    (3, lambda random, _: f"/register {_name(random)} {random.choice(PASSWORDS)}"),
+    (5, lambda random, _: f"/nick {some_name(random)}"),
+    (3, lambda random, _: f"/login {some_name(random)} {random.choice(PASSWORDS)}"),
+    (3, lambda random, _: f"/register {some_name(random)} {random.choice(PASSWORDS)}"),
     (6, lambda random, _: f"/history {random.choice((1, 5, 100))}"),
-    (3, lambda random, _: f"/kick {_name(random)}"),
-    (2, lambda random, _: f"/ban {_name(random)} 30s"),
-    (2, lambda random, _: f"/unban {_name(random)}"),
-    (2, lambda random, _: f"/mute {_name(random)} 10s"),
-    (2, lambda random, _: f"/op {_name(random)}"),
+    (3, lambda random, _: f"/kick {some_name(random)}"),
+    (2, lambda random, _: f"/ban {some_name(random)} 30s"),
+    (2, lambda random, _: f"/unban {some_name(random)}"),
+    (2, lambda random, _: f"/mute {some_name(random)} 10s"),
+    (2, lambda random, _: f"/op {some_name(random)}"),
     (2, lambda _random, mark: f"/topic about {mark}"),
     (2, lambda _random, _: "/who"),
     (2, lambda _random, _: "/rooms"),
     (1, lambda _random, _: "/help"),
     (2, lambda _random, _: ""),
-    (3, lambda random, mark: "/" + _garbage(random, mark)),
+    (3, lambda random, mark: "/" + some_garbage(random, mark)),
     (1, lambda _random, _: "/" + "y" * 10_000),
     (2, lambda _random, _: "/quit"),
 )
-
-TYPISTS: Final = {"line": LINE, "slash": SLASH}
-HELLOS: Final = {"line": "LOGIN {}\n", "slash": "/nick {}\n"}
 
 DEEDS: Final[tuple[tuple[int, Deed], ...]] = (
     (90, "type"),
@@ -139,22 +170,23 @@ DEEDS: Final[tuple[tuple[int, Deed], ...]] = (
     (4, "read"),
 )
 
+IN_LINES: Final = Manner("line", "LOGIN %s", LINE, DEEDS, 0.0)
+WITH_SLASHES: Final = Manner("slash", "/nick %s", SLASH, DEEDS, 0.3)
 
-def draw_script(random: Random, number: int, pace_s: float) -> Script:
+
+def draw_script(random: Random, number: int, pace_s: float, manner: Manner) -> Script:
     """Somebody who does something every `pace_s` seconds, in the mean."""
-    dialect: Literal["line", "slash"] = random.choice(("line", "line", "slash"))
     marks = iter(range(1, 1_000_000))
-    typists = TYPISTS[dialect]
     steps = []
     for _ in range(random.randint(1, STEPS_MAX)):
-        deed = _choose(random, DEEDS)
-        data = _typed(random, typists, marks, number) if deed == "type" else b""
+        deed = _choose(random, manner.deeds)
+        data = _typed(random, manner, marks, number) if deed.startswith("type") else b""
         steps.append(Step(_pause(random, pace_s), deed, data))
     return Script(
         number=number,
-        dialect=dialect,
-        on_own_port=dialect == "slash" and random.random() < 0.3,
-        hello=HELLOS[dialect].format(_name(random)).encode(),
+        dialect=manner.dialect,
+        on_own_port=random.random() < manner.own_port,
+        hello=manner.hello.replace("%s", some_name(random)).encode() + b"\n",
         arrives_s=random.expovariate(1 / pace_s),
         buffer_bytes=random.choice((0, 0, 0, 64, 2_000)),
         steps=tuple(steps),
@@ -166,20 +198,18 @@ def _pause(random: Random, pace_s: float) -> float:
     return random.choice((0.0, random.expovariate(1 / pace_s), random.expovariate(1 / pace_s)))
 
 
-def _typed(
-    random: Random, typists: tuple[tuple[int, Typist], ...], marks: object, number: int
-) -> bytes:
+def _typed(random: Random, manner: Manner, marks: Iterator[int], number: int) -> bytes:
     count = random.randint(2, FLOOD_MAX) if random.random() < 0.05 else 1
-    end = random.choice(("\n", "\n", "\r\n"))
     lines = [
-        _choose(random, typists)(random, f"{number}.{next(marks)}")  # type: ignore[call-overload]
-        for _ in range(count)
+        _choose(random, manner.typists)(random, f"{number}.{next(marks)}") for _ in range(count)
     ]
-    data = end.join([*lines, ""]).encode()
+    if manner.messages:
+        return "\n".join([*lines, ""]).encode()
+    data = random.choice(("\n", "\n", "\r\n")).join([*lines, ""]).encode()
     if random.random() < 0.02:
         data = b"\xc3\x28" + data  # no UTF-8
     return data + HALF_A_LINE if random.random() < 0.02 else data
 
 
-def _choose(random: Random, table: tuple[tuple[int, Typist], ...] | tuple[tuple[int, Deed], ...]):  # type: ignore[no-untyped-def]
+def _choose(random: Random, table: tuple[tuple[int, T], ...]) -> T:
     return random.choices([item for _, item in table], [weight for weight, _ in table])[0]

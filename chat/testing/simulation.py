@@ -9,6 +9,7 @@ python3 -m chat.testing.simulation --seed 42 --shrink # and as little of it as s
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 import time
@@ -18,11 +19,14 @@ from dataclasses import dataclass
 from random import Random, SystemRandom
 from typing import Any, Final
 
+from chat.core.events import Said
 from chat.core.jobs import CheckPassword, HashPassword
+from chat.dialects import JSON
 from chat.server import ChatServer
 from chat.store import StoreError
 from chat.testing import invariants
 from chat.testing.invariants import Turn
+from chat.testing.json_people import JsonVisit
 from chat.testing.model_store import ModelStore
 from chat.testing.people import Person, Visit
 from chat.testing.scenario import Scenario, draw
@@ -79,7 +83,8 @@ class Simulation:
         self._visits: dict[int, Visit] = {}
         self._crashes = list(scenario.crashes)
         self._heard_alone: set[bytes] = set()
-        self._said: set[bytes] = set()
+        self._said: dict[bytes, Said] = {}  # before a crash, by their marks
+        self._starts = 0
         self._idle_turns = 0
         greeting = scenario.config.greeting
         self._people = [self._person(script, greeting) for script in scenario.scripts]
@@ -118,7 +123,7 @@ class Simulation:
             person.retire()
             if person.visit is not None and not person.visit.is_over:
                 person.visit.ask()
-        open_ones = [person.visit for person in self._people if person.visit is not None]
+        open_ones = [visit for visit in self._visits.values() if not visit.is_over]
         if not self._until(lambda: all(visit.is_settled for visit in open_ones), SETTLE_MAX_S):
             for visit in open_ones:
                 if not visit.is_settled:
@@ -188,11 +193,13 @@ class Simulation:
         scenario, network = self.scenario, self.network
         if self._crashes:
             network.crash_at = network.steps + self._crashes.pop(0)
+        self._starts += 1
         server = self._server = ChatServer(
             scenario.config,
             reactor=network.reactor(),
             opened_store=self._store,
             wall_clock=self._wall_clock,
+            epoch=f"start {self._starts}",
         )
         for listener in server.reactor.listeners:
             listener._limits = scenario.connection_limits
@@ -234,18 +241,20 @@ class Simulation:
 
     def _person(self, script: Any, greeting: str) -> Person:
         arrived, complain = self._arrived, self.problems.append
-        return Person(
-            self.network, script, greeting, arrived, complain, self._heard, self._heard_privately
-        )
+        heard, heard_alone = self._heard, self._heard_privately
+        visit = JsonVisit if script.dialect == "json" else Visit
+        return Person(self.network, script, greeting, visit, arrived, complain, heard, heard_alone)
 
     def _arrived(self, visit: Visit) -> None:
         self._visits[visit.client.sock.number] = visit
 
-    def _heard(self, mark: bytes) -> None:
-        """In a history: what was said, and is kept."""
-        known = self._store.kept if self._store is not None else self._watch.said | self._said
-        if mark not in known:
+    def _heard(self, mark: bytes, shown: dict[str, Any] | None = None) -> None:
+        """In a history: what was said, and is kept; `shown`, just as it was said."""
+        said = self._watch.said.get(mark) or self._said.get(mark)
+        if said is None or (self._store is not None and mark not in self._store.kept):
             self.problems.append(f"{mark!r} is history, but was never said, or is not kept")
+        elif shown is not None and shown != json.loads(JSON.render(said)):
+            self.problems.append(f"{shown} is history, but what was said is {said}")
 
     def _heard_privately(self, mark: bytes, line: bytes) -> None:
         if mark in self._heard_alone:

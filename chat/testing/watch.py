@@ -16,6 +16,7 @@ from chat.core.commands import Settle
 from chat.core.entry import Entry
 from chat.core.events import Event, Said
 from chat.core.text import fold
+from chat.heartbeat import PERIOD_S
 from chat.server import ChatServer
 from chat.testing.model_store import MARK, ModelStore
 from chat.testing.people import Visit
@@ -38,7 +39,7 @@ class Watch:
         self.changed = False  # something was committed since `check` looked
         self.names: dict[str, int] = {}  # sessions by folded name
         self.members: dict[str, dict[int, None]] = {}  # sessions by folded name of the room
-        self.said: set[bytes] = set()  # all marks
+        self.said: dict[bytes, Said] = {}  # by their marks
         self.sessions: dict[int, Visit] = {}
         self._network = network
         self._server = server
@@ -58,8 +59,14 @@ class Watch:
         self.sessions[session] = self._visits[sock.other.number]
         return real(session, *rest)
 
-    def _disconnect(self, real: Callable[..., Any], session: int, *rest: Any) -> Any:
-        return real(session, *rest)
+    def _disconnect(self, real: Callable[..., Any], session: int, reason: str, now: float) -> Any:
+        """Who is given up for not answering has been silent for a whole period."""
+        if reason == "no pong":
+            heard_at = self.sessions[session].client.sock.other.heard_at
+            silent_s = self._network.clock.now - heard_at
+            if silent_s < PERIOD_S - 1e-6:
+                self._problem(f"#{session} was thought gone after {silent_s:.3f} s")
+        return real(session, reason, now)
 
     def _receive(
         self, real: Callable[..., list[Action]], session: int, line: bytes, now: float
@@ -146,13 +153,16 @@ class Watch:
         marks = MARK.findall(said.text.encode())
         if not marks:
             return
-        self.said.update(marks)
+        self.said.update(dict.fromkeys(marks, said))
         echo = self._core._delivery.settings.echo
         due = [
-            (self.sessions[session], self._core._sessions[session].dialect.render(said)[:-1])
+            (self.sessions[session], self.sessions[session].shown(said))
             for session in self.members[fold(said.room)]
             if echo or session != said.session
         ]
+        if said.tag:
+            sender = self.sessions[said.session]
+            due.append((sender, sender.acknowledged(said)))
         self._pending.append((marks[0], due))
         if self._store is None:
             self._settle(kept=True)
@@ -170,7 +180,7 @@ class Watch:
     def _sending(self, sock: FakeSocket, data: bytes) -> None:
         """By the marks alone: whoever it is for looks at the rest."""
         if self._store is not None and b"<s" in data:
-            for mark in self.said.intersection(MARK.findall(data)) - self._store.kept:
+            for mark in self.said.keys() & set(MARK.findall(data)) - self._store.kept:
                 self._problem(f"{sock.name} is sent {mark!r}, which is not kept")
 
     def _problem(self, what: str) -> None:

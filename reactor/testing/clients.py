@@ -62,6 +62,11 @@ class Client:
         self._reading, self._pace = True, (size, every_s)
         self._soon()
 
+    def fall_silent(self) -> None:
+        """Send nothing more and read nothing more, without hanging up: a cable is cut."""
+        self._unsent.clear()
+        self._reading = False
+
     def hang_up(self) -> None:
         """Go; more than once is once. What is not sent yet never will be."""
         self._unsent.clear()

@@ -19,7 +19,7 @@ from reactor.testing.workers import FakeWorkers
 from reactor.timers import Timer, TimerQueue
 from reactor.wakeup import Wakeup
 
-Address = tuple[str, int]
+Address = tuple[str, int] | str
 
 
 class Network:
@@ -109,15 +109,17 @@ class Network:
     # --- the clients' side ----------------------------------------------------------------------
 
     def connect(self, address: Address, host: str = "127.0.0.1", buffer_bytes: int = 0) -> Client:
-        """Somebody comes in. Raises ConnectionRefusedError when nobody listens there.
+        """Somebody comes in; by a Unix socket's path, from nowhere. Raises ConnectionRefusedError
+        when nobody listens there.
 
         `buffer_bytes`: what may be on its way in either direction; 0: the network decides.
         """
         listener = self._listeners.get(address)
         if listener is None:
             raise failure(errno.ECONNREFUSED)
-        peer = host, next(self._ports)
-        client, server = self._pair(f"{peer[0]}:{peer[1]}", peer, address, buffer_bytes)
+        port = next(self._ports)
+        peer = "" if isinstance(address, str) else (host, port)
+        client, server = self._pair(f"{host}:{port}", peer, address, buffer_bytes)
         self.call_later(self.some(self.faults.delay_s), listener.arrive, server)
         return Client(self, client)
 

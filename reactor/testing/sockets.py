@@ -275,17 +275,18 @@ class FakeSocket(Descriptor):
 class FakeListener(Descriptor):
     """A listening socket. Who has connected waits in `queue` to be accepted."""
 
-    family, type, proto = socket.AF_INET, socket.SOCK_STREAM, 0
+    type, proto = socket.SOCK_STREAM, 0
 
-    def __init__(self, network: Network, address: tuple[str, int]) -> None:
+    def __init__(self, network: Network, address: tuple[str, int] | str) -> None:
         super().__init__(network, f"listener {address}")
         self.address = address
+        self.family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.queue: deque[FakeSocket] = deque()
         self.is_server = True
         self._told_at = -1.0  # that there is no descriptor left
         self._taken_until = 0.0
 
-    def getsockname(self) -> tuple[str, int]:
+    def getsockname(self) -> tuple[str, int] | str:
         """Where it listens."""
         return self.address
 
