@@ -52,7 +52,7 @@ class Turn:
         return list(self.server.reactor.connections.values())
 
 
-# --- after every turn ---------------------------------------------------------------------------
+# --- after every turn, or each in which something was ready ---------------------------------------
 
 
 def nothing_is_left_to_do(turn: Turn) -> Problems:
@@ -212,8 +212,10 @@ def what_is_over_is_forgotten(turn: Turn) -> Problems:
 
 EVERY_TURN: Final[tuple[Callable[[Turn], Problems], ...]] = (
     nothing_is_left_to_do,
-    buffers_are_bounded,
     the_silent_are_gone,
+)
+BUSY_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
+    buffers_are_bounded,
     tables_are_bounded,
 )
 CHANGED_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (

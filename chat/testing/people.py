@@ -205,12 +205,21 @@ class Person:
         """Do nothing more."""
         self._retiring = True
 
+    def go(self) -> None:
+        """Hang up, for good."""
+        if self.visit is not None and not self.visit.is_over:
+            self._count()
+            self.visit.client.hang_up()
+
     def lost(self) -> None:
         """The connection has ended."""
-        self.seconds += self._network.clock.now - self._since
+        self._count()
         if self.visit is not None:
             self.visit.leave()
         self._come_back()
+
+    def _count(self) -> None:
+        self.seconds += self._network.clock.now - self._since
 
     def _come_back(self) -> None:
         if not self.is_done and not self._retiring:

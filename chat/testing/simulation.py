@@ -132,8 +132,7 @@ class Simulation:
 
     def _leave(self) -> None:
         for person in self._people:
-            if person.visit is not None:
-                person.visit.client.hang_up()
+            person.go()
         self._until(lambda: False, LEAVE_S)
         self._check(invariants.THE_END)
 
@@ -174,6 +173,8 @@ class Simulation:
         if self._idle_turns > IDLE_TURNS_MAX:
             self.problems.append("turn after turn in which there is nothing to do")
         self._check(invariants.EVERY_TURN)
+        if network.reported != reported:  # else the heart has beaten, as a rule
+            self._check(invariants.BUSY_TURNS)
         if self._watch.changed:
             self._watch.changed = False
             self._check(invariants.CHANGED_TURNS)
