@@ -173,7 +173,8 @@ class JsonVisit(WebSocketVisit):
 
     def _look_at_message(self, shown: Object, line: bytes) -> None:
         """What is due; in the order of its numbers. An acknowledgement stands for one's own."""
-        self._look_at_due(line)
+        if shown["type"] == "ok" or MARK.search(line):  # else it is half of something
+            self._look_at_due(line)
         room, seq = self._rooms.get(key(shown["room"])), shown["seq"]
         if room is None:
             self.person.complain(f"is in no such room: {line!r}")

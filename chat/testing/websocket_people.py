@@ -49,6 +49,7 @@ class WebSocketVisit(Visit):
         self._typed_early: list[tuple[bytes, int]] = []
         self._closed = False  # a close has come
         self._answers_pings = True
+        self._may_answer = True  # no close was sent, nor the end
         self._vanished = False
         self._pings: deque[bytes] = deque()  # without a pong
         self._pings_sent = 0
@@ -71,6 +72,7 @@ class WebSocketVisit(Visit):
     def end(self) -> None:
         """See Visit."""
         self.codes.add(NORMAL)
+        self._may_answer = False
         super().end()
 
     def ask(self) -> None:
@@ -99,6 +101,7 @@ class WebSocketVisit(Visit):
         """As a laptop does that is shut."""
         if self._open:
             self._vanished = self.ending = True
+            self._may_answer = False
             self.client.fall_silent()
 
     def finish_with(self, code: int, opcode: int, payload: bytes) -> None:
@@ -106,6 +109,7 @@ class WebSocketVisit(Visit):
         if self._open and not self.ending:
             self.codes.add(code)
             self.ending = True
+            self._may_answer = opcode != CLOSE
             self._send(opcode, payload)
 
     @property
@@ -195,7 +199,7 @@ class WebSocketVisit(Visit):
             self._take_pong(shown.payload)
         elif shown.opcode == CLOSE:
             self._take_close(shown.payload)
-        elif self._answers_pings and not self.ending:
+        elif self._answers_pings and self._may_answer:
             self._send(PONG, shown.payload)
 
     def _take_pong(self, payload: bytes) -> None:

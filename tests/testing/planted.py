@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chat import durable
-from chat.core import actions
+from chat.core import actions, commands, events
 from chat.core.delivery import Delivery
 from chat.core.engine import ChatCore
+from chat.core.registry import REGISTRY
 from chat.core.world import World
+from chat.dialects import JsonDialect
 from chat.durable import DurableShell
 from chat.handlers import ChatHandler
 from chat.idle import IdleClock
 from chat.shell import Shell
+from chat.websocket import Framed
 from reactor import Connection, Group, Listener, group
 from reactor.connection import BY_OUTPUT
 from reactor.timers import TimerQueue
+from reactor.websocket import WebSocketFramer, text_frame
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -220,3 +226,97 @@ def what_is_not_saved_is_true(real: Any, self: ChatCore, _kept: bool, now: float
 @replacing(Delivery, "_exit")
 def an_audience_is_never_left(_real: Any, self: Delivery, dialect: Any, room: str) -> Any:
     return self._audiences[room][dialect.name][1]
+
+
+# --- WebSocket, JSON and the administration -------------------------------------------------------
+
+
+@replacing(Delivery, "reply")
+def what_is_said_is_acknowledged_twice(
+    real: Any, self: Delivery, event: Any, session: Any, then: Any
+) -> None:
+    tag = session.tag
+    real(self, event, session, then)
+    if type(event) is events.Said:
+        session.tag = tag
+
+
+@replacing(JsonDialect, "answer")
+def an_acknowledgement_has_the_number_before(
+    real: Any, self: JsonDialect, event: Any, tag: str
+) -> Any:
+    wrong = type(event) is events.Said
+    return real(self, replace(event, seq=event.seq - 1) if wrong else event, tag)
+
+
+@replacing(JsonDialect, "render")
+def a_number_is_told_twice(real: Any, self: JsonDialect, event: Any) -> Any:
+    wrong = type(event) is events.Said and event.seq % 7 == 0
+    return real(self, replace(event, seq=event.seq - 1) if wrong else event)
+
+
+def handling(command: Any, handler: Callable[[Any, Any, Any], Any]) -> Plant:
+    """The handler takes that of a command's place, and is given it first."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        row = REGISTRY[command]
+        patch.setitem(REGISTRY, command, replace(row, handler=partial(handler, row.handler)))
+
+    plant.__module__ = __name__
+    return plant
+
+
+def _resumed_one_early(real: Any, world: Any, entry: Any) -> Any:
+    command = entry.command
+    return real(world, replace(entry, command=replace(command, seq=max(0, command.seq - 1))))
+
+
+def _closed_without_a_word(real: Any, world: Any, entry: Any) -> Any:
+    happened = yield from real(world, entry)
+    return tuple([event for event in happened if type(event) is not events.Removed])
+
+
+what_is_resumed_begins_one_too_early = handling(commands.Resume, _resumed_one_early)
+who_is_in_a_room_that_is_closed_stays = handling(commands.CloseRoom, _closed_without_a_word)
+
+
+@replacing(ChatCore, "_recalled")
+def what_is_recalled_ends_one_too_early(real: Any, self: ChatCore, job: Any, messages: Any) -> Any:
+    return real(self, job, messages[:-1])
+
+
+@replacing(WebSocketFramer, "ping")
+def nobody_waits_for_a_pong(real: Any, self: WebSocketFramer) -> Any:
+    data = real(self)
+    self.awaits_pong = False
+    return data
+
+
+@replacing(WebSocketFramer, "feed")
+def messages_alone_are_as_good_as_a_pong(real: Any, self: WebSocketFramer, data: bytes) -> Any:
+    awaited = self.awaits_pong
+    messages = real(self, data)
+    self.awaits_pong = awaited and not messages
+    return messages
+
+
+@replacing(WebSocketFramer, "_take_answers")
+def pings_are_not_answered(real: Any, self: WebSocketFramer) -> None:
+    real(self)
+    self.replies = b""
+
+
+@replacing(WebSocketFramer, "_fail")
+def what_is_no_text_is_passed_over(_real: Any, _self: WebSocketFramer, *_why: Any) -> None:
+    pass
+
+
+@replacing(WebSocketFramer, "goodbye")
+def a_close_has_no_code(_real: Any, _self: WebSocketFramer, _reason: str) -> bytes:
+    return b"\x88\x00"
+
+
+@replacing(Framed, "render")
+def a_frame_is_put_in_a_frame(real: Any, self: Framed, event: Any) -> Any:
+    data = real(self, event)
+    return text_frame(data) if data else data
