@@ -173,6 +173,7 @@ def _shake_hands(
         raise HandshakeRefused(426 if response.status_code == 426 else 400)
     if not is_welcome(origins[0] if origins else None, hosts[0]):
         raise HandshakeRefused(403)
+    response.headers.pop("Date", None)  # there need be none (RFC 9110, 6.6.1), and here is no clock
     protocol.send_response(response)
     return protocol.extensions, b"".join(protocol.data_to_send())
 
