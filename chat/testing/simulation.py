@@ -16,9 +16,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import count
 from random import Random, SystemRandom
 from typing import Any, Final
 
+from chat.config import ConfigError
 from chat.core.events import Said
 from chat.core.jobs import CheckPassword, HashPassword
 from chat.dialects import JSON
@@ -40,6 +43,7 @@ LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s 
 STOP_S = 60.0  # in which a server that was asked to stop must have
 DOWN_S = 1.0  # between a crash and the next start
 IDLE_TURNS_MAX = 3  # on end, in which there was nothing to do: rounding may cause one
+WITHOUT_WEBSOCKET: Final = ", but those that need: pip install 'reactor-chat[websocket]'"
 DESCRIPTION: Final = "Run chat servers on a simulated network, and check what must hold."
 
 
@@ -322,8 +326,12 @@ def _errors_into(problems: list[str]) -> Iterator[None]:
 
 
 def run(seed: int) -> Figures:
-    """The run of a seed. Raises Violation."""
-    simulation = Simulation(draw(seed))
+    """The run of a seed. Raises Violation; ConfigError where it needs what is not installed."""
+    return _run(draw(seed))
+
+
+def _run(scenario: Scenario) -> Figures:
+    simulation = Simulation(scenario)
     simulation.run()
     return simulation.figures
 
@@ -342,7 +350,7 @@ def failure(scenario: Scenario) -> Failure | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit status: 1 if something did not hold."""
+    """Returns the exit status: 1 if something did not hold, 2 if a seed can't be run here."""
     parser = argparse.ArgumentParser("python3 -m chat.testing.simulation", description=DESCRIPTION)
     parser.add_argument("--seed", type=int, help="run this seed alone")
     parser.add_argument("--trace", action="store_true", help="print all that happens")
@@ -356,6 +364,9 @@ def main(arguments: list[str] | None = None) -> int:
             simulation = Simulation(draw(options.seed), _print if options.trace else None)
             simulation.run()
             print(simulation.figures)
+    except ConfigError as error:  # not everything that it needs is installed
+        print(f"seed {options.seed}: {error}")
+        return 2
     except Violation as violation:
         print(violation)
         if options.seed is not None and options.shrink:
@@ -366,12 +377,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run_fresh(seconds: float) -> None:
     first = SystemRandom().randrange(10**9)
-    print(f"seeds from {first}")
+    has_websocket = find_spec("websockets") is not None
+    print(f"seeds from {first}" + ("" if has_websocket else WITHOUT_WEBSOCKET))
     total, began_at = Figures(), time.process_time()
-    while time.process_time() - began_at < seconds:
-        figures = run(first + total.runs)
-        for name in Figures.__slots__:
-            setattr(total, name, getattr(total, name) + getattr(figures, name))
+    for seed in count(first):
+        scenario = draw(seed)
+        if has_websocket or not scenario.needs_websocket:
+            figures = _run(scenario)
+            for name in Figures.__slots__:
+                setattr(total, name, getattr(total, name) + getattr(figures, name))
+        if time.process_time() - began_at >= seconds:
+            break
     print(f"{total}: {total.client_s / 3600:.0f} client-hours")
 
 
