@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import inf
 from random import Random
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ OWN_ADDRESSES: Final[dict[str, Address]] = {
 }
 
 PACES_S = (0.02, 1.0, 30.0, 2_000.0)  # between two deeds of somebody, in the mean
+PULSE_PACE_MAX_S = 300.0  # where a heart beats every second, quiet days take long to simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,8 @@ def draw(seed: int) -> Scenario:
     """The scenario of a seed: always the same."""
     random = Random(f"scenario {seed}")
     durable = random.random() < 0.6
-    pace_s = random.choice(PACES_S)
     mixture = random.choice(MIXTURES)
+    pace_s = min(random.choice(PACES_S), PULSE_PACE_MAX_S if IN_JSON in mixture else inf)
     manners = [random.choice(mixture) for _ in range(random.randint(1, PEOPLE_MAX))]
     manners += [AS_ADMIN] * (random.random() < ADMINISTERED)
     scripts = [

@@ -100,9 +100,10 @@ class Watch:
         return ended
 
     def _time_out(self, real: Callable[..., Any], session: int, now: float) -> Any:
-        sock: Any = self._server.reactor.connections[session].sock
+        connection = self._server.reactor.connections[session]
+        sock: Any = connection.sock
         silent_s = self._network.clock.now - sock.heard_at
-        here = session in self._core._sessions  # else it is being closed: there is nothing to end
+        here = connection.is_open  # else there is nothing to end
         if here and silent_s < self._server.config.idle_timeout - 1e-6:
             self._problem(f"#{session} was thought idle after {silent_s:.3f} s")
         return real(session, now)

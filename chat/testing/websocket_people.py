@@ -176,16 +176,17 @@ class WebSocketVisit(Visit):
         if not ended or not head.startswith(b"HTTP/"):
             return b""
         first, *fields = head.split(b"\r\n")
-        if first.split()[1] not in TURNED_AWAY:
-            self._be_granted(first, fields)
-            return rest
-        return b""
-
-    def _be_granted(self, first: bytes, fields: list[bytes]) -> None:
+        if first.split()[1] in TURNED_AWAY:
+            return b""
         if first.split()[1] != b"101" or ACCEPTED not in fields:
             self.person.complain(f"was not granted a WebSocket: {first!r}, {fields}")
-        if self._told_early:
-            self.person.complain(f"was told {self._told_early!r} before a WebSocket was granted")
+        if self._told_early:  # as to anyone, before the server had read the request
+            self.person.lost()
+            return b""
+        self._be_granted()
+        return rest
+
+    def _be_granted(self) -> None:
         self._open = True
         for early in self._typed_early:
             self._type(*early)
