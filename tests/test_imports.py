@@ -60,8 +60,9 @@ MAY_IMPORT = {
     ),
     "chat.client": ("chat.client", "chat.config", "chat.core", "chat.dialects"),
     "chat.testing": (
-        *("chat.config", "chat.core", "chat.dialects", "chat.idle", "chat.server", "chat.store"),
-        *("chat.testing", "chat.shell", "reactor", "reactor.testing"),
+        *("chat.config", "chat.core", "chat.dialects", "chat.heartbeat", "chat.idle"),
+        *("chat.server", "chat.store", "chat.testing"),
+        *("chat.shell", "reactor", "reactor.testing"),
     ),
     "chat.testing.fuzzing": (
         *("chat.config", "chat.core", "chat.dialects", "chat.testing", "reactor"),
