@@ -124,8 +124,9 @@ class WebSocketVisit(Visit):
 
     @property
     def is_settled(self) -> bool:
-        """See Visit."""
-        return super().is_settled and (self.is_over or not self._pings)
+        """See Visit. Who has vanished waits to be given up."""
+        waits = self._vanished or self._pings
+        return super().is_settled and (self.is_over or not waits)
 
     def message(self, line: bytes) -> bytes:
         """What is sent where a script has this."""
