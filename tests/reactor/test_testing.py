@@ -573,6 +573,34 @@ def test_who_waits_at_a_door_that_closes_is_reset() -> None:
     assert stage.network.accepted == 0
 
 
+def test_who_comes_by_a_path_has_no_address() -> None:
+    network = Network()
+    reactor = network.reactor()
+    recorder = Recorder()
+    reactor.listen("/dev/null/admin", recorder)
+    client = network.connect("/dev/null/admin")
+    client.send(b"hello\n")
+    network.run(reactor, until=1.0)
+    (connection,) = reactor.connections.values()
+    assert connection.peer == "/dev/null/admin"
+    reactor.close()
+
+
+def test_who_falls_silent_does_not_hang_up() -> None:
+    network = Network()
+    reactor = network.reactor()
+    reactor.listen(ADDRESS, Recorder(on_line=echo))
+    client = network.connect(ADDRESS)
+    client.send(b"hello\n")
+    network.run(reactor, until=1.0)
+    client.send(b"more\n")
+    client.fall_silent()
+    network.run(reactor, until=1.0)
+    assert bytes(client.received) == b"hello\n"
+    assert len(reactor.connections) == 1
+    reactor.close()
+
+
 def test_an_address_is_taken() -> None:
     stage = Stage()
     with pytest.raises(OSError, match="in use"):

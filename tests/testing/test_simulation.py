@@ -93,8 +93,9 @@ def trace(seed: int, hash_seed: str) -> str:
     ).stdout
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("seed", [3, 6])  # frames, and lines
 def test_the_same_seed_is_the_same_run(seed: int) -> None:
+    assert draw(seed).needs_websocket == (seed == 3)
     first = trace(seed, "1")
     assert first.count("\n") > 100
     assert first == trace(seed, "2")
@@ -127,6 +128,20 @@ def test_the_trace_is_printed_when_it_is_asked_for(capsys: pytest.CaptureFixture
 def test_fresh_seeds_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--seconds", "0.01"]) == 0
     assert "client-hours" in capsys.readouterr().out
+
+
+def test_without_the_extra_a_seed_may_not_be_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("chat.websocket", "reactor.websocket"):
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "websockets.server", None)
+    assert main(["--seed", "3"]) == 2
+    assert "pip install 'reactor-chat[websocket]'" in capsys.readouterr().out
+    assert main(["--seed", "6"]) == 0
+    monkeypatch.setattr(simulation, "find_spec", lambda _: None)
+    assert main(["--seconds", "0.5"]) == 0
+    assert "but those that need: pip install" in capsys.readouterr().out
 
 
 def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
