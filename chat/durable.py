@@ -138,6 +138,8 @@ class DurableShell(Shell):
         self._waiting.append(action)
 
     def _read_history(self, job: ReadHistory) -> tuple[Said, ...]:
+        if job.key in self._unforgotten:  # what is there was said in a room that is no more
+            return ()
         limits = self.core.world.limits
         after = max(0, job.since or 0)
         return self.store.recall(job.key, job.count, limits.history_read_max_bytes, after)
