@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chat.core import commands
+from chat.core.events import Recalled
 from chat.durable import STEP_S
 from chat.shell import TIDY_S
 from chat.store import StoreError
@@ -125,6 +126,20 @@ def test_a_room_that_could_not_be_forgotten(path: str) -> None:
         ann.expect("OK", "PONG")
         assert kept(chat, "a") == [(1, "new")]
         assert kept(chat) == [(1, "others")]
+
+
+def test_a_room_that_could_not_be_forgotten_has_no_history_for_its_successor(path: str) -> None:
+    with durable(path) as chat:
+        ann, bot = chat.log_in("Ann"), chat.server.join("bot")
+        leave_rooms(ann, "a")
+        remember_rooms(chat, 0)
+        with full_disk(chat):
+            chat.let_pass(TIDY_S)
+            bot.ask(commands.Join("a"))
+            (recalled,) = bot.ask(commands.Resume("a", "of the room before", 1))
+            assert isinstance(recalled, Recalled)
+            assert recalled.messages == ()
+        assert "disk full" in chat.errors.take()
 
 
 def test_a_room_that_is_spoken_in_as_it_is_forgotten(path: str) -> None:

@@ -17,7 +17,7 @@ from chat.dialects.slash import VERBS as SLASH_VERBS
 from chat.testing.calls import Call
 from chat.testing.fuzzing.typists import JSON
 from chat.testing.people import LINE_FORMS
-from chat.testing.scripts import TYPISTS, Typist
+from chat.testing.scripts import LINE, SLASH, Typist
 from reactor import Address
 
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -108,7 +108,7 @@ class LineTongue(Tongue):
     """`LOGIN`, `MSG` and their like."""
 
     name = "line"
-    typists = TYPISTS["line"]
+    typists = LINE
     hello = "LOGIN {}"
     verbs: Collection[str] = frozenset({"", *LINE_VERBS})
     openers: Mapping[str, Collection[str]] = {
@@ -151,7 +151,7 @@ class SlashTongue(Tongue):
     """`/join`, and text. What it shows is text for people, in which little can be wrong."""
 
     name = "slash"
-    typists = TYPISTS["slash"]
+    typists = SLASH
     hello = "/nick {}"
     verbs: Collection[str] = SLASH_VERBS
     openers: Mapping[str, Collection[str]] = {
