@@ -246,6 +246,7 @@ def let_them_try(chat: Threaded) -> None:
     limits = replace(
         chat.server.config.limits,
         attempts_per_account_burst=2 * CROWD,
+        attempts_in_all_burst=2 * CROWD,
         attempts_per_address_burst=2 * CROWD,
     )
     now = time.time()
