@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 from chat.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from chat.config import Config, ConfigError
+    from chat.config import Config
     from chat.core import LOBBY, ChatCore, Limits, Settings
     from chat.core.errors import Refusal
     from chat.local import LocalUser
+    from chat.parsing import ConfigError
     from chat.server import ChatServer
 
 __all__ = [
@@ -27,7 +28,8 @@ __all__ = [
 
 # Imported when they are asked for: who wants the core alone gets no sockets and threads with it.
 _NAMES = {
-    "chat.config": ("Config", "ConfigError"),
+    "chat.config": ("Config",),
+    "chat.parsing": ("ConfigError",),
     "chat.core": ("LOBBY", "ChatCore", "Limits", "Settings"),
     "chat.core.errors": ("Refusal",),
     "chat.local": ("LocalUser",),

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import BinaryIO, Final
 
-from chat.config import ConfigError, load
+from chat.config import load
+from chat.parsing import ConfigError
 
 CONNECT_S: Final = 5.0  # a server that takes longer to let us in, or to answer, has hung
 PROMPT: Final = "chat> "

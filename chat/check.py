@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final, TypeVar
 
-from chat.config import ConfigError, parse_port, parse_seconds
+from chat.parsing import ConfigError, parse_port, parse_seconds
 from chat.testing.calls import CONNECT_S
 from chat.testing.check.reports import as_count, as_json, as_lines
 from chat.testing.check.rules import Report, Verdict

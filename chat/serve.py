@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from chat import logs
-from chat.config import OPTIONS, REPEATED, Config, ConfigError, Option, load, parse_port
+from chat.config import OPTIONS, REPEATED, Config, Option, load
+from chat.parsing import ConfigError, parse_port
 from chat.server import ChatServer
 from chat.shell import log
 from chat.store import StoreError

@@ -17,7 +17,7 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Any, Self, TextIO, TypeVar
 
-from chat.config import WEBSOCKET, Config, ConfigError, changed
+from chat.config import Config, changed
 from chat.core import ChatCore
 from chat.core.commands import Command
 from chat.core.events import Event, Refused
@@ -27,6 +27,7 @@ from chat.entrance import handler_for
 from chat.handlers import AdminHandler
 from chat.http import answer
 from chat.local import LocalUser
+from chat.parsing import WEBSOCKET, ConfigError
 from chat.shell import Shell
 from chat.store import Store, StoreError
 from reactor import Address, Reactor, format_address

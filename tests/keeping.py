@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chat.config import Rate
 from chat.durable import DurableShell
+from chat.parsing import Rate
 from chat.store import Store, StoreError
 from tests.chatting import Client, Stepped
 

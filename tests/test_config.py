@@ -10,17 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.config import (
-    OPTIONS,
-    REPEATED,
-    Config,
+from chat.config import OPTIONS, REPEATED, Config, Option, changed, level, load
+from chat.parsing import (
     ConfigError,
     Listen,
-    Option,
     Rate,
-    changed,
-    level,
-    load,
     parse_bool,
     parse_count,
     parse_line,

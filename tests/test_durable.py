@@ -13,11 +13,11 @@ from random import Random
 import pytest
 
 from chat import LocalUser
-from chat.config import Rate
 from chat.core import commands
 from chat.core.errors import Refusal
 from chat.core.events import Recalled, Said
 from chat.durable import WAITING_MAX_BYTES
+from chat.parsing import Rate
 from chat.shell import TIDY_S
 from chat.store import Store
 from tests.chatting import Stepped, Threaded

@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "chat.dialects": ("chat.core", "chat.dialects", "chat.version"),
     "chat.version": (),
     "chat.local": ("chat.core",),
-    "chat.config": ("chat.core", "chat.dialects", "reactor"),
+    "chat.parsing": ("chat.core", "chat.dialects", "reactor"),
+    "chat.config": ("chat.core", "chat.parsing"),
     "chat.heartbeat": ("reactor",),
     "chat.http": ("chat.dialects", "reactor"),
     "chat.idle": ("reactor",),
@@ -42,9 +43,9 @@ MAY_IMPORT = {
     "chat.durable": ("chat.core", "chat.shell", "chat.store", "reactor"),
     "chat.server": (
         *(*BELOW_THE_SHELL, "chat.config", "chat.durable", "chat.entrance", "chat.http"),
-        *("chat.handlers", "chat.shell", "chat.store", "chat.testing.recording"),
+        *("chat.handlers", "chat.parsing", "chat.shell", "chat.store", "chat.testing.recording"),
     ),
-    "chat.admin": ("chat.config",),
+    "chat.admin": ("chat.config", "chat.parsing"),
     "chat.testing.recording": ("chat.core", "chat.dialects"),
     "chat.testing.strategies": ("chat.core", "chat.testing.strategies"),
     "chat.replay": ("chat.core", "chat.testing.recording"),
@@ -52,20 +53,24 @@ MAY_IMPORT = {
     "chat.testing.check": (
         *("chat.testing.calls", "chat.testing.check", "chat.testing.websocket_calls", "reactor"),
     ),
-    "chat.check": ("chat.config", "chat.testing.calls", "chat.testing.check"),
+    "chat.check": ("chat.parsing", "chat.testing.calls", "chat.testing.check"),
     "chat.logs": ("chat.config",),
-    "chat": ("chat.config", "chat.core", "chat.local", "chat.server", "chat.version"),
-    "chat.serve": (
-        *("chat.config", "chat.logs", "chat.server", "chat.shell", "chat.store", "reactor"),
+    "chat": (
+        *("chat.config", "chat.core", "chat.local", "chat.parsing", "chat.server"),
+        "chat.version",
     ),
-    "chat.client": ("chat.client", "chat.config", "chat.core", "chat.dialects"),
+    "chat.serve": (
+        *("chat.config", "chat.logs", "chat.parsing", "chat.server", "chat.shell", "chat.store"),
+        "reactor",
+    ),
+    "chat.client": ("chat.client", "chat.parsing", "chat.core", "chat.dialects"),
     "chat.testing": (
         *("chat.config", "chat.core", "chat.dialects", "chat.heartbeat", "chat.idle"),
-        *("chat.server", "chat.store", "chat.testing"),
+        *("chat.parsing", "chat.server", "chat.store", "chat.testing"),
         *("chat.shell", "reactor", "reactor.testing"),
     ),
     "chat.testing.fuzzing": (
-        *("chat.config", "chat.core", "chat.dialects", "chat.testing", "reactor"),
+        *("chat.core", "chat.dialects", "chat.parsing", "chat.testing", "reactor"),
     ),
     "chat.fuzz": ("chat.testing.fuzzing",),
     "chat.cli": (

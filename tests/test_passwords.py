@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.config import Rate
+from chat.parsing import Rate
 from chat.passwords import COST, MEMORY_MAX_BYTES, Cost, hash_password, is_password
 from tests.chatting import DEADLINE_S, DETERMINISTIC, Client, Stepped, Threaded
 from tests.programs import running_server

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat.config import Rate
 from chat.core.actions import Action
+from chat.parsing import Rate
 from chat.shell import TIDY_S
 from tests.chatting import Client, Stepped
 

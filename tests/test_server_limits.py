@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chat import LocalUser
-from chat.config import Rate
 from chat.core.events import Said
+from chat.parsing import Rate
 from chat.shell import TIDY_S
 from reactor import ConnectionLimits
 from tests.chatting import Client, Stepped, Threaded

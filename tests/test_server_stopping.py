@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chat import Config
-from chat.config import Listen, Rate
 from chat.core.actions import Action
+from chat.parsing import Listen, Rate
 from chat.server import SHUTDOWN_S
 from tests.chatting import HOST, Clock, Stepped
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chat import Config
-from chat.config import Listen
+from chat.parsing import Listen
 from reactor import Address
 from tests.chatting import (
     CERT,

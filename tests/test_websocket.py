@@ -17,10 +17,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from chat import ChatServer
-from chat.config import ConfigError, Listen, Rate
 from chat.core import events
 from chat.dialects import DIALECTS
 from chat.heartbeat import PERIOD_S
+from chat.parsing import ConfigError, Listen, Rate
 from chat.shell import TIDY_S
 from chat.websocket import HEAD_MAX_BYTES, HEAD_MAX_LINES, LIMITS, Framed, is_welcome
 from reactor.websocket import text_frame

@@ -13,7 +13,7 @@ from typing import Final
 
 from chat.client import exits, settings
 from chat.client.settings import Settings
-from chat.config import ConfigError
+from chat.parsing import ConfigError
 
 NEEDS: Final = ("platformdirs", "prompt_toolkit", "websockets")  # the extra `client`
 SETTINGS_FILE: Final = "client.toml"

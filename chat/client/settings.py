@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from chat.client.lines import KINDS
 from chat.client.themes import THEMES, is_style
-from chat.config import ConfigError
+from chat.parsing import ConfigError
 
 DEFAULT_URL: Final = "ws://127.0.0.1:4000"
 OUR_PORT: Final = 4000

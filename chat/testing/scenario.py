@@ -7,8 +7,9 @@ from math import inf
 from random import Random
 from typing import Any, Final
 
-from chat.config import WEBSOCKET, Config, Listen, Rate
+from chat.config import Config
 from chat.core import Limits
+from chat.parsing import WEBSOCKET, Listen, Rate
 from chat.testing.admin_scripts import AS_ADMIN
 from chat.testing.json_scripts import IN_JSON
 from chat.testing.scripts import IN_LINES, WITH_SLASHES, Manner, Script, draw_script

@@ -21,10 +21,10 @@ from itertools import count
 from random import Random, SystemRandom
 from typing import Any, Final
 
-from chat.config import ConfigError
 from chat.core.events import Said
 from chat.core.jobs import CheckPassword, HashPassword
 from chat.dialects import JSON
+from chat.parsing import ConfigError
 from chat.server import ChatServer
 from chat.store import StoreError
 from chat.testing import invariants

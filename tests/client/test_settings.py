@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.client.settings import OPTIONS, Settings, default_file, load, parse_url
-from chat.config import ConfigError
+from chat.parsing import ConfigError
 
 
 def test_there_is_a_row_for_every_setting() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chat.cli import main
-from chat.config import Rate, parse_listen
+from chat.parsing import Rate, parse_listen
 from chat.testing.check.rules import Outcome
 from tests.bench.servers import Server, start
 from tests.chatting import DEADLINE_S, HOST, Threaded

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Final
 
-from chat.config import ConfigError, parse_count, parse_port, parse_seconds
+from chat.parsing import ConfigError, parse_count, parse_port, parse_seconds
 from chat.testing.fuzzing import conversation
 from chat.testing.fuzzing.campaign import CALM_PACE_S, Campaign, Plan
 from chat.testing.fuzzing.conversation import Conversation, NoConversationError

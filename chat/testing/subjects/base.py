@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Final, Protocol
 
-from chat.config import Rate
 from chat.core.settings import Settings
+from chat.parsing import Rate
 
 UNHURRIED: Final[dict[str, Any]] = {"rate_limit": Rate(0, 0.0), "idle_timeout": 0.0}
 """What a server under test is set to: a machine types faster than people, and may think longer."""
