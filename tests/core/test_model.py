@@ -7,8 +7,8 @@ from hypothesis.stateful import rule
 
 from chat.core import Limits, Settings
 from chat.testing.machine import Talk, someone
-from chat.testing.subjects import CoreSubject
-from chat.testing.subjects.core import Session
+from chat.testing.machine.subjects import CoreSubject
+from chat.testing.machine.subjects.core import Session
 from tests.core.support import DETERMINISTIC, RecordingCore
 
 LAST = {"line": "INFO idle-timeout", "slash": "You have been idle for too long. Goodbye!"}

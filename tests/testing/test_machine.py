@@ -14,11 +14,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from chat.core import ChatCore, world
 from chat.core.actions import Action, Publish, Send
 from chat.core.handlers import account
-from chat.testing import visitor
-from chat.testing.machine import talk_to
-from chat.testing.strangers import without_strangers
-from chat.testing.subjects import CoreSubject, NetworkSubject, Subject, ThreadSubject
-from chat.testing.subjects.base import UNHURRIED
+from chat.testing.machine import talk_to, visitor
+from chat.testing.machine.strangers import without_strangers
+from chat.testing.machine.subjects import CoreSubject, NetworkSubject, Subject, ThreadSubject
+from chat.testing.machine.subjects.base import UNHURRIED
 from reactor.testing import Faults
 from tests.chatting import Threaded
 from tests.core.support import DETERMINISTIC

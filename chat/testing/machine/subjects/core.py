@@ -12,7 +12,7 @@ from chat.core.actions import Action, Audience
 from chat.dialects import DIALECTS
 from chat.dialects.detect import detect
 from chat.testing.calls import CallEndedError
-from chat.testing.subjects.base import Subject
+from chat.testing.machine.subjects.base import Subject
 from reactor import TOO_LONG, LineFramer
 
 LINE: Final = DIALECTS["line"]

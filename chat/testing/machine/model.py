@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from chat.core.errors import ERRORS, Code
 from chat.core.settings import Settings
-from chat.testing.spellings import LOBBY, Text, Word
+from chat.testing.machine.spellings import LOBBY, Text, Word
 
 Dialect = Literal["line", "slash"]
 

@@ -1,7 +1,4 @@
-"""People who talk on any server, and a model that says what each of them is to read.
-
-    from chat.testing.machine import talk_to
-    TestMyServer = talk_to(("127.0.0.1", 4000)).TestCase
+"""The machine: people who talk on any server, and what each of them is to read.
 
 Hypothesis decides who does what; whatever it comes upon, it shrinks to the few steps that show it.
 Nothing sleeps. That somebody has read all that is due is known from the answer to a PING which
@@ -21,11 +18,11 @@ except ImportError as error:
 
 from chat.core.errors import Code
 from chat.core.settings import Settings
-from chat.testing.model import Dialect, Model, words
-from chat.testing.spellings import ALL, PLAIN, Spellings, Text, Word
-from chat.testing.subjects.address import AddressSubject
-from chat.testing.subjects.base import Subject
-from chat.testing.visitor import Visitor
+from chat.testing.machine.model import Dialect, Model, words
+from chat.testing.machine.spellings import ALL, PLAIN, Spellings, Text, Word
+from chat.testing.machine.subjects.address import AddressSubject
+from chat.testing.machine.subjects.base import Subject
+from chat.testing.machine.visitor import Visitor
 from reactor import LINE_MAX_BYTES, Address
 
 TYPED: Final[dict[str, tuple[str, str]]] = {

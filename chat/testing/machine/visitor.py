@@ -6,9 +6,9 @@ import time
 from typing import Final, NoReturn
 
 from chat.testing.calls import CallEndedError
-from chat.testing.model import Person
-from chat.testing.strangers import without_strangers
-from chat.testing.subjects.base import Connection
+from chat.testing.machine.model import Person
+from chat.testing.machine.strangers import without_strangers
+from chat.testing.machine.subjects.base import Connection
 
 DEADLINE_S: Final = 5.0  # a server that takes so long to answer has lost the question
 

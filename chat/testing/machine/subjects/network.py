@@ -8,7 +8,7 @@ from typing import Final
 from chat.core.settings import Settings
 from chat.server import ChatServer
 from chat.testing.calls import CallEndedError
-from chat.testing.subjects.base import UNHURRIED, Subject
+from chat.testing.machine.subjects.base import UNHURRIED, Subject
 from reactor.testing import Client, Faults, Network
 
 HOST: Final = "10.0.0.1"

@@ -9,7 +9,7 @@ from typing import Final
 from chat.core.settings import Settings
 from chat.server import ChatServer
 from chat.testing.calls import Call
-from chat.testing.subjects.base import UNHURRIED, Subject
+from chat.testing.machine.subjects.base import UNHURRIED, Subject
 from reactor import Address
 
 RUN_BYTES: Final = 2  # of chance, in names: so that two runs on one server don't meet
