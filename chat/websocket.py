@@ -116,7 +116,11 @@ class WebSocketHandler(ChatHandler):
 
     def take_over(self, connection: Connection, line: bytes) -> None:
         """Of a session in another dialect, `line` was the first: it is over, before anything that
-        is said in that dialect could get in front of the answer to the request."""
+        is said in that dialect could get in front of the answer to the request. Who was refused at
+        the door has none, and is about to be told so."""
+        if not self._core.knows(connection.id):
+            connection.pause_reading()
+            return
         self._disconnected(connection, "speaks WebSocket")
         self.begin(connection)
         if connection.is_open:

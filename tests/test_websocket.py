@@ -128,6 +128,19 @@ def test_nothing_is_said_before_the_answer_to_the_request(way: str, tmp_path: Pa
         hear(ann, "PONG")
 
 
+def test_who_is_refused_at_the_door_is_not_let_in_by_a_request(tmp_path: Path) -> None:
+    """All in one turn, in which the refusal waits for somebody's message to be kept."""
+    path = str(tmp_path / "socket")
+    with Stepped(store=str(tmp_path / "chat.db"), unix=path) as chat:
+        ann, admin = chat.log_in("Ann", address=path), chat.connect(str(tmp_path / "chat.db.admin"))
+        admin.send(f"ban {HOST}")
+        admin.expect("OK")
+        ann.send("MSG hi")
+        banned = knock(chat, "by detection")
+        banned.send_bytes(request())
+        banned.expect_end("ERR banned")
+
+
 def test_several_lines_are_several_frames_and_nothing_is_none() -> None:
     with Stepped(listen=WS) as chat:
         ann = log_in(chat, "Ann")

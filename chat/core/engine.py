@@ -238,6 +238,10 @@ class ChatCore:
             return self._handle(session, command, REGISTRY[Register], now)
         return self._deliver((self._recalled(job, outcome),), session)
 
+    def knows(self, session_id: int) -> bool:
+        """Whether a session is there: it was let in, and is not over."""
+        return session_id in self._sessions
+
     def waits_for(self, session_id: int) -> bool:
         """Whether a RunJob of a session is still to be finished."""
         return session_id in self._jobs
