@@ -27,22 +27,25 @@ class Attempts:
         per_address = limits.attempts_per_address_burst, limits.attempts_per_address_per_s
         per_account = limits.attempts_per_account_burst, limits.attempts_per_account_per_s
         in_all = limits.attempts_in_all_burst, limits.attempts_in_all_per_s
-        # The account last: an address that tries too often costs it nothing.
+        rates = {}
         if isinstance(job, CheckPassword | HashPassword) and address:
-            self._take(_site(address), *per_address, now)
+            rates[_site(address)] = per_address
         if isinstance(job, CheckPassword):
-            self._take(_guesser(job, address), *per_account, now)
-            self._take(_account(job), *in_all, now)
+            rates |= {_guesser(job, address): per_account, _account(job): in_all}
+        levels = {key: self._level(key, *rate, now) for key, rate in rates.items()}
+        # A token of each, or of none: who is refused has tried nothing.
+        begun = all(level >= 1 for level in levels.values())
+        for key, level in levels.items():
+            self._buckets[key] = level - begun, now
         while len(self._buckets) > limits.attempts_tracked_max:
             del self._buckets[next(iter(self._buckets))]
-
-    def _take(self, key: str, burst: int, per_s: float, now: float) -> None:
-        """One try: `burst` at once, then `per_s` a second. Raises Refusal for more."""
-        level, at = self._buckets.pop(key, (float(burst), now))
-        level = min(float(burst), level + max(0.0, now - at) * per_s)
-        self._buckets[key] = level - (level >= 1), now
-        if level < 1:
+        if not begun:
             raise Refusal("rate-limited")
+
+    def _level(self, key: str, burst: int, per_s: float, now: float) -> float:
+        """Of a bucket of `burst` tokens, `per_s` more a second; it is taken out, to be put last."""
+        level, at = self._buckets.pop(key, (float(burst), now))
+        return min(float(burst), level + max(0.0, now - at) * per_s)
 
     def give_back(self, job: CheckPassword, address: str) -> None:
         """The password was right: that attempt did not count."""

@@ -132,6 +132,17 @@ def test_an_address_that_tries_too_often_costs_the_name_nothing() -> None:
     assert door.times(check_of("bob"), "10.0.0.2") == 2
 
 
+def test_what_a_name_refuses_costs_an_address_nothing() -> None:
+    """Or its owner, who tries while others guess, would have no try left when there is one."""
+    door = Door(replace(LIMITS, attempts_in_all_burst=1))
+    assert door.may(check_of("bob"), "10.0.0.2")
+    assert door.times(check_of("bob"), HERE) == 0
+    assert door.times(check_of("anna"), HERE) == 1
+    assert door.times(enrolling("cleo"), HERE) == 2
+    door.limits = LIMITS
+    assert door.times(check_of("bob"), HERE, NOW + 10) == 2
+
+
 def test_a_right_one_does_not_count() -> None:
     door = Door()
     job = check_of("bob")
@@ -171,6 +182,13 @@ def test_of_more_keys_than_are_kept_the_one_tried_longest_ago_is_forgotten() -> 
     assert door.may(check_of("dora"))
     assert not door.may(check_of("anna"))
     assert door.may(check_of("bob"))
+    assert len(door.attempts._buckets) == 6
+
+
+def test_those_that_are_refused_are_no_more_than_are_kept_either() -> None:
+    door = Door(Limits(attempts_tracked_max=6, attempts_in_all_burst=1))
+    elsewhere = [f"10.0.1.{number}" for number in range(10)]
+    assert [door.may(check_of("bob"), address) for address in elsewhere].count(True) == 1
     assert len(door.attempts._buckets) == 6
 
 
