@@ -8,6 +8,7 @@ import sys
 from chat.core import actions
 from chat.core.dialect import Dialect
 from chat.dialects import ADMIN, ADMIN_JSON
+from chat.dialects.base import first_word
 from chat.shell import Shell, note
 from reactor import Connection, Handler
 
@@ -75,7 +76,7 @@ class ChatHandler(Handler):
 
     def loggable(self, line: bytes) -> bytes:
         """The verb alone: what stands behind it may be a message or a password."""
-        return line.split(None, 1)[0][:LOGGED_INPUT_MAX_BYTES] if line.split() else b""
+        return first_word(line)[:LOGGED_INPUT_MAX_BYTES]
 
     def _disconnected(self, connection: Connection, reason: str) -> None:
         shell = self._shell

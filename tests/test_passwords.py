@@ -309,8 +309,9 @@ def test_passwords_are_in_no_log(caplog: pytest.LogCaptureFixture, tmp_path: Pat
     check_nowhere(caplog.text)
 
 
+@pytest.mark.parametrize("blank", [" ", "\u3000"])
 def test_passwords_are_not_in_the_log_of_a_bug(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    blank: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the line nor the command is in what is logged of it."""
 
@@ -320,7 +321,7 @@ def test_passwords_are_not_in_the_log_of_a_bug(
     with Stepped() as chat:
         monkeypatch.setattr(chat.server.core._attempts, "check", fail)
         ann = chat.connect()
-        ann.send(f"REGISTER Ann {SECRET}")
+        ann.send(f"REGISTER{blank}Ann{blank}{SECRET}")
         ann.expect_lost()
         check_nowhere(chat.errors.take())
     check_nowhere(caplog.text)

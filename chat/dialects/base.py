@@ -165,6 +165,13 @@ def _date_and_time(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat()[:-6]
 
 
+def first_word(line: bytes) -> bytes:
+    """The verb, where a TextDialect ends it: at any blank that there is, and not at ASCII's alone.
+    Empty if there is none."""
+    words = visible(line.decode(errors="replace")).split(None, 1)
+    return words[0].encode() if words else b""
+
+
 class TextDialect:
     """A dialect of UTF-8 lines, most of which begin with a verb. Subclasses have two tables: what
     the verbs mean, in capitals, and what each event looks like (without its last line end; "" if

@@ -28,6 +28,7 @@ from chat.core.jobs import Outcome
 from chat.core.snapshot import SECRET, digest, dump, load
 from chat.core.world import World
 from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, JSON, LOCAL
+from chat.dialects.base import first_word
 
 log = logging.getLogger("chat")
 
@@ -83,10 +84,11 @@ class Recorder(ChatCore):
             self._write()
         self._inputs += session_id, line.decode("latin-1")
         self._times.append(now)
-        actions = ChatCore.receive(self, session_id, line, now)
-        if self._watch.secret is not None:
-            self._inputs[-1] = self._masked(session_id, line).decode("latin-1")
-        return actions
+        try:
+            return ChatCore.receive(self, session_id, line, now)
+        finally:  # also where a bug of ours comes to light: what it choked on is recorded, too
+            if self._watch.secret is not None:
+                self._inputs[-1] = self._masked(session_id, line).decode("latin-1")
 
     def receive_too_long(self, session_id: int, now: float) -> list[Action]:
         """See ChatCore."""
@@ -191,9 +193,11 @@ class Recorder(ChatCore):
         stars = "*" * len(command.password)
         session = self._sessions.get(session_id)
         if session is not None and session.dialect.name in DIALECTS:
-            verb = line.split(None, 1)[0]
-            return b" ".join([verb, command.name.encode(), stars.encode()])
-        return json.dumps({**json.loads(line), "password": stars}).encode()
+            return b" ".join([first_word(line), command.name.encode(), stars.encode()])
+        # Nothing but texts has a meaning here, and what else JSON can hold is not always written
+        # as it was read: 1e999 is infinite.
+        texts = {key: text for key, text in json.loads(line).items() if isinstance(text, str)}
+        return json.dumps({**texts, "password": stars}).encode()
 
 
 _encode: Final = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode

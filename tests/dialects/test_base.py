@@ -21,6 +21,7 @@ from chat.dialects.base import (
     Verb,
     count,
     duration,
+    first_word,
     moderated,
     rfc3339,
     sanction,
@@ -69,6 +70,20 @@ SMALL = Small()
 )
 def test_parse(line: bytes, command: object) -> None:
     assert SMALL.parse(line) == command
+
+
+@pytest.mark.parametrize("blank", ["  ", "\t", "\u3000", "\xa0", "\x1c", "\x85", "\u2028"])
+def test_the_first_word_is_the_verb_whatever_the_blanks(blank: str) -> None:
+    line = f"{blank}SI\x00GN{blank}x y".encode()
+    assert SMALL.parse(line) == Login("x y")
+    assert first_word(line) == b"SIGN"
+
+
+@pytest.mark.parametrize(
+    ("line", "word"), [(b"", b""), (b" \0 ", b""), (b"x\xff y", b"x\xef\xbf\xbd")]
+)
+def test_the_first_word_of_what_has_no_verb(line: bytes, word: bytes) -> None:
+    assert first_word(line) == word
 
 
 def test_parse_removes_control_characters() -> None:

@@ -15,8 +15,9 @@ import pytest
 from chat.cli import main
 from chat.core import Limits
 from chat.core.commands import Authenticate
+from chat.core.dialect import Dialect
 from chat.core.snapshot import digest, dump, load
-from chat.dialects import DIALECTS
+from chat.dialects import DIALECTS, JSON
 from chat.testing.recording import BATCH_INPUTS, Departure, Recorder, Replay
 from tests.chatting import Stepped
 
@@ -82,6 +83,48 @@ def test_no_password_is_in_it(recorded: Path) -> None:
     assert "scrypt" not in text
     assert "hello" in text
     assert recorded.stat().st_mode & 0o777 == 0o600
+
+
+LINE = DIALECTS["line"]
+ODD: dict[str, tuple[Dialect, str]] = {
+    "another blank": (LINE, f"REGISTER\u3000Ann\u3000{PASSWORD}"),
+    "one in front": (LINE, f"\xa0 REGISTER Ann {PASSWORD}"),
+    "one that is a control character": (DIALECTS["slash"], f"/register\x1cAnn\x1c{PASSWORD}"),
+    "a control character in front": (LINE, f"\x00 REGISTER Ann {PASSWORD}"),
+    "what is infinite": (
+        JSON,
+        f'{{"type":"register","name":"Ann","password":"{PASSWORD}","x":1e999,"y":[1]}}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("dialect", "line"), ODD.values(), ids=ODD)
+def test_no_password_is_in_it_however_it_was_written(dialect: Dialect, line: str) -> None:
+    file = io.StringIO()
+    core = Recorder(file)
+    core.connect(1, dialect, 0.0)
+    assert core.receive(1, line.encode(), 1.0)
+    core.finish(1, "hash", 2.0)
+    core.close()
+    text = file.getvalue()
+    assert "correct" not in text
+    assert "horse" not in text
+    replay = Replay(text.splitlines())
+    replay.run()
+    assert [account.name for account in replay.core.world.accounts.values()] == ["Ann"]
+
+
+def test_no_password_is_in_it_that_a_bug_choked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.StringIO()
+    core = Recorder(file)
+    core.connect(1, LINE, 0.0)
+    monkeypatch.setattr(core._attempts, "check", None)
+    with pytest.raises(TypeError):
+        core.receive(1, f"REGISTER Ann {PASSWORD}".encode(), 1.0)
+    core.receive(1, b"PING", 2.0)
+    core.close()
+    assert "horse" not in file.getvalue()
+    assert "PING" in file.getvalue()
 
 
 def test_another_world_is_a_departure(recorded: Path) -> None:
@@ -172,7 +215,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_server(
             raise OSError(errno.ENOSPC, "No space left on device")
 
     core = Recorder(Full())
-    core.connect(1, DIALECTS["line"], 0.0)
+    core.connect(1, LINE, 0.0)
     for number in range(BATCH_INPUTS * 3):
         assert core.receive(1, b"PING", float(number))
     core.close()
