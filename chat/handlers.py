@@ -41,9 +41,14 @@ class ChatHandler(Handler):
         """A session begins."""
         shell = self._shell
         shell.keep_tidy()
-        host = "" if self._is_local else sys.intern(connection.peer.rpartition(":")[0].strip("[]"))
-        now = shell.wall_clock()
-        shell.perform_all(self._core.connect(connection.id, self._dialect, now, host))
+        address, now = self.address_of(connection), shell.wall_clock()
+        shell.perform_all(self._core.connect(connection.id, self._dialect, now, address))
+
+    def address_of(self, connection: Connection) -> str:
+        """Where somebody comes from, without the port; empty: from this very machine."""
+        if self._is_local:
+            return ""
+        return sys.intern(connection.peer.rpartition(":")[0].strip("[]"))
 
     def line_received(self, connection: Connection, line: bytes) -> None:
         """The way of every message. What it costs is what the server costs."""

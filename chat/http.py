@@ -20,6 +20,7 @@ _ANSWERS: Final[dict[int, tuple[str, str, str]]] = {
         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
         "This is a chat server, for nc and WebSocket.",
     ),
+    429: ("Too Many Requests", "", "There are too many connections from your address."),
     503: ("Service Unavailable", "", "The server is full."),
 }
 """By status: its name, header fields of its own, and the line of text that goes with it."""

@@ -18,6 +18,7 @@ from chat.core.commands import Command, Login
 from chat.core.errors import Refusal
 from chat.core.events import Event, Refused, Told
 from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
+from chat.core.sites import Sites
 from chat.dialects import LOCAL
 from chat.heartbeat import Heartbeat
 from chat.idle import IdleClock
@@ -50,6 +51,7 @@ class Shell:
         self.work: dict[type[Job], Work] = WORK  # how its jobs are done
         self.idle = IdleClock(reactor, self._time_out, _is_timed)
         self.heartbeat = Heartbeat(reactor)
+        self.requesting = Sites()  # those who may come to speak WebSocket, and have no session yet
         self.origins: frozenset[str] = frozenset()  # of other sites whose pages may chat here
         self.locals: dict[int, LocalUser] = {}
         self._groups: dict[Audience, Group | LocalGroup] = {}

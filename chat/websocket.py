@@ -108,11 +108,20 @@ class WebSocketHandler(ChatHandler):
         super().__init__(shell, DIALECT, is_local=is_local)
 
     def begin(self, connection: Connection) -> None:
-        """No session begins before the request was granted, so there must not be too many."""
-        if len(self._shell.reactor.connections) > self._core.world.limits.clients_max:
+        """No session begins before the request was granted, so there must not be too many; nor from
+        one address, of which the core doesn't know yet."""
+        limits, address = self._core.world.limits, self.address_of(connection)
+        if len(self._shell.reactor.connections) > limits.clients_max:
             turn_away(connection, 503)
+        elif self._shell.requesting.is_full(address, limits):
+            turn_away(connection, 429)
         else:
+            self._shell.requesting.add(address)
             connection.handler = Request(self, super().begin)
+
+    def decided(self, connection: Connection) -> None:
+        """A request was granted, or nothing came of it."""
+        self._shell.requesting.discard(self.address_of(connection))
 
     def take_over(self, connection: Connection, line: bytes) -> None:
         """Of a session in another dialect, `line` was the first: it is over, before anything that
@@ -137,6 +146,7 @@ class WebSocketHandler(ChatHandler):
         connection.write(framer.replies)
         framer.replies = b""
         connection.framer, connection.handler, connection.limits = framer, self, LIMITS
+        self.decided(connection)
         shell.idle.discard(connection)
         shell.heartbeat.add(connection, framer)
 
@@ -192,6 +202,7 @@ class Request(Handler):
 
     def connection_lost(self, connection: Connection, reason: str) -> None:
         """Whoever it was, nothing came of it."""
+        self._handler.decided(connection)
         self._handler.connection_lost(connection, reason)
 
     def _decide(self, connection: Connection) -> None:

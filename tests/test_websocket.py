@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 from chat import ChatServer
 from chat.core import events
 from chat.dialects import DIALECTS
+from chat.handlers import ChatHandler
 from chat.heartbeat import PERIOD_S
 from chat.parsing import ConfigError, Listen, Rate
 from chat.shell import TIDY_S
@@ -293,6 +294,31 @@ def test_no_more_may_be_at_the_door_than_may_come_in() -> None:
         chat.until(lambda: len(chat.connections) == 1, "their loss")
         first.send_bytes(request())
         first.expect("HTTP/1.1 101 Switching Protocols\r")
+
+
+def begun(chat: Stepped, way: str) -> Client:
+    """Someone who has sent all of a request but its end."""
+    client = knock(chat, way)
+    client.send_bytes(request()[:-2])
+    chat.turns()
+    return client
+
+
+@WAYS
+def test_nor_more_from_one_address(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ChatHandler, "address_of", lambda *_: "10.0.0.1")
+    with Stepped(listen=WS, max_per_address=2) as chat:
+        first, second, third = (begun(chat, way) for _ in range(3))
+        assert turned_away(third)[0] == 429
+        second.send_bytes(b"what?\r\n\r\n")
+        assert turned_away(second)[0] == 400
+        for client in (second, third):
+            client.hang_up()
+        chat.until(lambda: len(chat.connections) == 1, "their loss")
+        for client in (first, knock(chat, way)):
+            client.send_bytes(request()[-2:] if client is first else request())
+            expect_granted(client)
+        assert not chat.server._shell.requesting._counts
 
 
 # --- origins --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ _site = lru_cache(maxsize=1024)(site)  # 6 us each, and people come and go
 
 
 class Sites:
-    """Counts sessions by the site of their address; those on this very machine are nobody's
+    """Counts connections by the site of their address; those on this very machine are nobody's
     business."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Sites: how many sessions there may be from one address."""
+"""Sites: how many connections there may be from one address."""
 
 from __future__ import annotations
 
