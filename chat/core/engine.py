@@ -144,7 +144,7 @@ class ChatCore:
             command, tag = command.command, command.tag
         row = REGISTRY[type(command)]
         tokens = session.tokens - row.cost
-        if tokens < 0 or now - session.filled_at > REFILL_S:
+        if tokens < 0 or not 0 <= now - session.filled_at <= REFILL_S:
             session.refill(self.world.limits, now)
             tokens = session.tokens - min(row.cost, self.world.limits.rate_burst)
             if tokens < 0:

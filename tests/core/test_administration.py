@@ -593,6 +593,19 @@ def test_nor_is_one_that_comes_from_elsewhere(limits: dict[str, int]) -> None:
         replace(UNLIMITED, **limits)
 
 
+@pytest.mark.parametrize("back_s", [0.0, 3600.0])
+def test_a_rate_holds_from_now_on_for_who_was_there(back_s: float) -> None:
+    """Also if the clock was set back, and not only once it is where it was."""
+    chat = administered()
+    chat.send("ann", "PING")
+    chat.now -= back_s
+    chat.send("root", "LIMIT rate_burst 2")
+    chat.wait(1)
+    chat.read("ann")
+    chat.send("ann", *["PING"] * 3)
+    assert chat.lines("ann") == ["PONG", "PONG", "INFO slow-down"]
+
+
 def test_what_is_announced_is_a_text() -> None:
     chat = administered(limits=replace(UNLIMITED, text_max_chars=10))
     chat.ask("root", Announce(" \x1b[2J\ud800hello "))
