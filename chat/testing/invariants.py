@@ -100,6 +100,17 @@ def _silence_max_s(turn: Turn, connection: Connection) -> float:
     return timeout_s + LATE_S + turn.slowness_s if timed else inf
 
 
+def the_closing_are_gone(turn: Turn) -> Problems:
+    """Sooner or later, whatever the other side does."""
+    now, since = turn.network.clock.now, turn.watch.closing_at
+    for connection in turn.connections:
+        if not connection.is_open:
+            limits = connection.limits
+            most_s = LATE_S + turn.slowness_s + limits.flush_s + limits.linger_s
+            if now - since.setdefault(connection.id, now) > most_s:
+                yield f"{connection} is still being closed"
+
+
 def tables_are_bounded(turn: Turn) -> Problems:
     """By the limits, and by how many are here."""
     limits, world, core = turn.world.limits, turn.world, turn.server.core
@@ -146,6 +157,14 @@ def everyone_is_there(turn: Turn) -> Problems:
     gone = turn.world.sessions.keys() - turn.server.reactor.connections.keys()
     if gone:
         yield f"sessions {sorted(gone)} have users, but no connections"
+
+
+def the_expelled_are_gone(turn: Turn) -> Problems:
+    """Whoever was told to go."""
+    here = turn.server.core._sessions.keys() & turn.watch.expelled
+    turn.watch.expelled.clear()
+    if here:
+        yield f"sessions {sorted(here)} were told to go, and are still there"
 
 
 def audiences_are_members(turn: Turn) -> Problems:
@@ -213,6 +232,7 @@ def what_is_over_is_forgotten(turn: Turn) -> Problems:
 EVERY_TURN: Final[tuple[Callable[[Turn], Problems], ...]] = (
     nothing_is_left_to_do,
     the_silent_are_gone,
+    the_closing_are_gone,
 )
 BUSY_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
     buffers_are_bounded,
@@ -221,6 +241,7 @@ BUSY_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
 CHANGED_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
     the_world_is_one,
     everyone_is_there,
+    the_expelled_are_gone,
     audiences_are_members,
     what_is_true_is_kept,
 )

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+from chat.core.events import Ponged
 from chat.core.text import fold
 from chat.testing.json_rooms import NOTHING, Held, InRoom
 from chat.testing.model_store import MARK
@@ -97,14 +98,9 @@ class JsonVisit(WebSocketVisit):
 
     def message(self, line_: bytes) -> bytes:
         """See WebSocketVisit. From here on it is known what there will be to hear."""
-        try:
-            given = json.loads(line_)
-        except (ValueError, RecursionError):
-            return line_
-        if not isinstance(given, dict):
-            return line_
-        tag = given.get("id", "")
-        if isinstance(tag, str) and 0 < len(tag) <= ID_MAX_CHARS and tag.isprintable():
+        given = _object(line_)
+        tag: Any = given.get("id")
+        if _is_id(tag):
             self._asked.append(tag)
         elif given.get("type") == "say":
             self._untold += 1
@@ -113,6 +109,18 @@ class JsonVisit(WebSocketVisit):
             held = self._resumes[tag] = self._held(given["room"])
             return line({**given, "epoch": held.epoch, "seq": held.seq})[:-1]
         return line_
+
+    def ponged(self, line: bytes) -> bytes:
+        """See Visit."""
+        given = _object(line)
+        if given.get("type") != "ping":
+            return b""
+        pong = b""
+        if "id" not in given:
+            pong = self.dialect.render(Ponged())
+        elif _is_id(given["id"]):
+            pong = self.dialect.answer(Ponged(), given["id"])
+        return pong[:-1]
 
     def _held(self, room: str) -> Held:
         held: Held = self.person.held.get(key(room), NOTHING)
@@ -184,6 +192,13 @@ class JsonVisit(WebSocketVisit):
         self._note(shown, room, room.said(seq, self._untold))
         self._untold = max(0, self._untold - skipped)
 
+    def _look_at_error(self, shown: Object, line: bytes) -> None:
+        if shown["code"] == "not-saved":
+            self._look_at_refusal(line)
+
+    def _look_at_pong(self, _shown: Object, line: bytes) -> None:
+        self._look_at_due(line)
+
     def _look_at_history(self, shown: Object, line: bytes) -> None:
         """It is as it was said; and it fits to what else they know."""
         messages = shown["messages"]
@@ -217,6 +232,20 @@ class JsonVisit(WebSocketVisit):
             self.person.complain(f"left without having been shown {self.due[0]!r}")
 
 
+def _object(line: bytes) -> Object:
+    """What a message says; nothing, if it is no object."""
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}
+
+
+def _is_id(tag: object) -> bool:
+    """Whether it is one that is answered to."""
+    return isinstance(tag, str) and 0 < len(tag) <= ID_MAX_CHARS and tag.isprintable()
+
+
 def key(room: str) -> str:
     """By which a room is known, however it is written."""
     return fold(room.removeprefix("#"))
@@ -224,6 +253,8 @@ def key(room: str) -> str:
 
 _LOOKS: Final[dict[str, Callable[[JsonVisit, Object, bytes], None]]] = {
     "ok": JsonVisit._look_at_ok,
+    "error": JsonVisit._look_at_error,
+    "pong": JsonVisit._look_at_pong,
     "message": JsonVisit._look_at_message,
     "history": JsonVisit._look_at_history,
     "private": JsonVisit._look_at_private,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chat.core.dialect import Dialect
-from chat.core.events import Said
+from chat.core.errors import ERRORS
+from chat.core.events import Refused, Said
 from chat.dialects import ADMIN, DIALECTS, JSON
 from chat.testing.model_store import MARK
 from chat.testing.scenario import ADDRESS, OWN_ADDRESSES
@@ -37,8 +38,15 @@ CHECKS: Final = {
     "admin": b"\nPING\n",
     "json": b'{"type":"ping","id":"check"}\n',
 }
+PINGED_BY: Final = ("line", "admin")
+NOT_SAVED: Final = (b"ERR not-saved", f"Error: {ERRORS['not-saved']}".encode())
 ANSWERS: Final = {"line": b"PONG", "slash": b"Current users: ", "admin": b"PONG"}
 SPOKEN: Final[dict[str, Dialect]] = {**DIALECTS, "json": JSON, "admin": ADMIN}
+
+SUBNEGOTIATED: Final = re.compile(rb"\xff\xfa.*?\xff\xf0", re.DOTALL)
+ASKED: Final = re.compile(rb"\xff([\xfb\xfd])(.)", re.DOTALL)
+REFUSED_AS: Final = {b"\xfb": b"\xfe", b"\xfd": b"\xfc"}  # WILL: DONT; DO: WONT
+NEGOTIATED: Final = re.compile(rb"\xff..", re.DOTALL)
 
 
 class Visit:
@@ -55,6 +63,7 @@ class Visit:
         self.begun = bytearray()  # the line that has no end yet
         self.skipping = False  # the rest of a line that was too long already
         self.due: deque[bytes] = deque()  # what was said, and is to be read next, in this order
+        self.unrefused: deque[bytes] = deque()  # what negotiations are to be answered with
         self.answered: bool | None = None  # True: the last question was; None: there was none
         self.ending = False  # they send no more
         self.last = b""  # the last whole line that was read
@@ -75,6 +84,18 @@ class Visit:
         line: bytes = self.dialect.answer(said, said.tag)
         return line[:-1]
 
+    def refused(self, said: Said) -> bytes:
+        """What who said it reads where it could not be kept."""
+        refusal = Refused("not-saved")
+        answer = self.dialect.answer(refusal, said.tag) if said.tag else b""
+        line: bytes = answer or self.dialect.render(refusal)
+        return line[:-1]
+
+    def ponged(self, line: bytes) -> bytes:
+        """What who sent this line reads, if it is a ping; else nothing."""
+        can_ping = self.person.script.dialect in PINGED_BY
+        return b"PONG" if can_ping and line.upper() == b"PING" else b""
+
     def type(self, data: bytes) -> None:
         """Send, and remember what lines that makes."""
         if self.ending:
@@ -90,8 +111,18 @@ class Visit:
             self.begun.clear()
         self.begun += rest
 
-    def end(self) -> None:
-        """Send no more."""
+    def negotiate(self, data: bytes) -> None:
+        """Send telnet's commands, of which no line must ever show anything."""
+        if not self.ending:
+            self.client.send(data)
+            for verb, option in ASKED.findall(SUBNEGOTIATED.sub(b"", data)):
+                self.unrefused.append(b"\xff" + REFUSED_AS[verb] + option)
+
+    def end(self, data: bytes = b"") -> None:
+        """Send this, and then no more. What has no line end is a line, too."""
+        self.type(data)
+        if self.begun and not self.skipping and not self.ending:
+            self.typed.append(bytes(self.begun).removesuffix(b"\r"))
         self.ending = True
         self.client.send_end()
 
@@ -118,14 +149,22 @@ class Visit:
     @property
     def is_settled(self) -> bool:
         """There is nothing that it waits for."""
-        return self.is_over or (not self.typed and not self.due and self.answered is not False)
+        return self.is_over or (
+            not (self.typed or self.due or self.unrefused) and self.answered is not False
+        )
 
     def _read(self, data: bytes) -> None:
         *lines, rest = (bytes(self._partial) + data).split(b"\n")
         self._partial = bytearray(rest)
         for line in lines:
-            self.last = line
-            self._look_at(line)
+            self.last = NEGOTIATED.sub(self._refused, line)
+            self._look_at(self.last)
+
+    def _refused(self, answer: re.Match[bytes]) -> bytes:
+        """A negotiation was answered."""
+        if not self.unrefused or self.unrefused.popleft() != answer[0]:
+            self.person.complain(f"was answered {answer[0]!r} to what it had not asked for")
+        return b""
 
     def _look_at(self, line: bytes) -> None:
         person = self.person
@@ -141,6 +180,10 @@ class Visit:
             person.heard_alone(private[1], line)
         elif (marks := MARK.findall(line)) and not line.startswith(REFUSED):
             self._look_at_said(line, marks)
+        elif line == b"PONG":
+            self._look_at_due(line)
+        elif line in NOT_SAVED:
+            self._look_at_refusal(line)
 
     def _look_at_said(self, line: bytes, marks: list[bytes]) -> None:
         if line.startswith(b"PAST " if self.person.script.dialect == "line" else b"["):
@@ -154,6 +197,11 @@ class Visit:
             person.complain(f"was shown what was not for them, or twice: {line!r}")
         elif (due := self.due.popleft()) != line:
             person.complain(f"was shown {line!r} where {due!r} was due")
+
+    def _look_at_refusal(self, line: bytes) -> None:
+        """Of a message, where one is due; else of something else that could not be saved."""
+        if self.due and self.due[0] == line:
+            self.due.popleft()
 
     def _end(self) -> None:
         if self.last in GOODBYES and self.due and not self.client.was_reset:
@@ -263,7 +311,8 @@ Deeds = dict[str, Callable[[Any, Step], object]]
 
 DEEDS: Final[Deeds] = {
     "type": lambda visit, step: visit.type(step.data),
-    "end": lambda visit, _: visit.end(),
+    "end": lambda visit, step: visit.end(step.data),
+    "negotiate": lambda visit, step: visit.negotiate(step.data),
     "hang up": lambda visit, _: visit.client.hang_up(),
     "reset": lambda visit, _: visit.client.reset(),
     "stop reading": lambda visit, _: visit.client.stop_reading(),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, Literal, NamedTuple, TypeVar
 
+from reactor import LINE_MAX_BYTES
+
 T = TypeVar("T")
 
 NAMES: Final = ("ann", "bob", "Bob", "cat", "dan", "Zoë", "zoe\u0308", "eve")
@@ -30,6 +32,8 @@ Deed = Literal[
     "stop reading",
     "read slowly",
     "read",
+    # and in lines
+    "negotiate",
     # and over WebSocket
     "type in pieces",
     "ping",
@@ -48,7 +52,7 @@ class Step:
 
     after_s: float
     deed: Deed
-    data: bytes = b""  # what is typed
+    data: bytes = b""  # what is typed (before the end, too), or negotiated
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,13 @@ class Script:
 
     steps: tuple[Step, ...]
 
+
+NEGOTIATIONS: Final = (
+    *(b"\xff\xfb\x1f", b"\xff\xfd\x01", b"\xff\xfc\x18", b"\xff\xf1"),
+    b"\xff\xfa\x18\x00xterm\nPING\n\xff\xf0",
+)
+"""Telnet's, as terminals send them: an offer, a question, a refusal, a pulse, and what kind of
+terminal it is."""
 
 Typist = Callable[[Random, str], str]
 
@@ -90,7 +101,7 @@ def some_name(random: Random) -> str:
 
 
 def some_room(random: Random) -> str:
-    return random.choice(ROOMS)
+    return random.choice((*ROOMS, "so", "so"))  # where many are
 
 
 def some_text(random: Random, mark: str) -> str:
@@ -101,6 +112,11 @@ def some_text(random: Random, mark: str) -> str:
 def some_garbage(random: Random, _mark: str) -> str:
     chars = [random.choice("abc /\\\t\r\x00\x1b\u202e\u00e9DMSG") for _ in range(30)]
     return "?" + "".join(chars)
+
+
+def _long(random: Random) -> str:
+    """About as long as a line may be, or much too long."""
+    return "y" * (LINE_MAX_BYTES + random.choice((-1, 0, 0, 0, 1, 2, 10_000)))
 
 
 LINE: Final[tuple[tuple[int, Typist], ...]] = (
@@ -115,8 +131,8 @@ LINE: Final[tuple[tuple[int, Typist], ...]] = (
     (3, lambda random, _: f"LOGIN {some_name(random)} {random.choice(PASSWORDS)}"),
     (3, lambda random, _: f"REGISTER {some_name(random)} {random.choice(PASSWORDS)}"),
     (6, lambda random, _: f"HISTORY {some_room(random)} {random.choice((1, 5, 100))}"),
-    (3, lambda random, _: f"KICK {some_room(random)} {some_name(random)}"),
-    (2, lambda random, _: f"BAN {some_room(random)} {some_name(random)} 30s"),
+    (6, lambda random, _: f"KICK {some_room(random)} {some_name(random)}"),
+    (5, lambda random, _: f"BAN {some_room(random)} {some_name(random)} 30s"),
     (2, lambda random, _: f"UNBAN {some_room(random)} {some_name(random)}"),
     (2, lambda random, _: f"MUTE {some_room(random)} {some_name(random)} 10s"),
     (2, lambda random, _: f"OP {some_room(random)} {some_name(random)}"),
@@ -130,7 +146,7 @@ LINE: Final[tuple[tuple[int, Typist], ...]] = (
     (10, lambda _random, _: "PING"),
     (2, lambda _random, _: ""),
     (3, some_garbage),
-    (1, lambda _random, _: "y" * 10_000),
+    (4, lambda random, _: _long(random)),
     (2, lambda _random, _: "QUIT"),
 )
 
@@ -145,8 +161,8 @@ SLASH: Final[tuple[tuple[int, Typist], ...]] = (
     (3, lambda random, _: f"/login {some_name(random)} {random.choice(PASSWORDS)}"),
     (3, lambda random, _: f"/register {some_name(random)} {random.choice(PASSWORDS)}"),
     (6, lambda random, _: f"/history {random.choice((1, 5, 100))}"),
-    (3, lambda random, _: f"/kick {some_name(random)}"),
-    (2, lambda random, _: f"/ban {some_name(random)} 30s"),
+    (6, lambda random, _: f"/kick {some_name(random)}"),
+    (5, lambda random, _: f"/ban {some_name(random)} 30s"),
     (2, lambda random, _: f"/unban {some_name(random)}"),
     (2, lambda random, _: f"/mute {some_name(random)} 10s"),
     (2, lambda random, _: f"/op {some_name(random)}"),
@@ -156,7 +172,7 @@ SLASH: Final[tuple[tuple[int, Typist], ...]] = (
     (1, lambda _random, _: "/help"),
     (2, lambda _random, _: ""),
     (3, lambda random, mark: "/" + some_garbage(random, mark)),
-    (1, lambda _random, _: "/" + "y" * 10_000),
+    (4, lambda random, _: "/" + _long(random)[1:]),
     (2, lambda _random, _: "/quit"),
 )
 
@@ -170,8 +186,10 @@ DEEDS: Final[tuple[tuple[int, Deed], ...]] = (
     (4, "read"),
 )
 
-IN_LINES: Final = Manner("line", "LOGIN %s", LINE, DEEDS, 0.0)
-WITH_SLASHES: Final = Manner("slash", "/nick %s", SLASH, DEEDS, 0.3)
+LINE_DEEDS: Final[tuple[tuple[int, Deed], ...]] = (*DEEDS, (2, "end"), (5, "negotiate"))
+
+IN_LINES: Final = Manner("line", "LOGIN %s", LINE, LINE_DEEDS, 0.0)
+WITH_SLASHES: Final = Manner("slash", "/nick %s", SLASH, LINE_DEEDS, 0.3)
 
 
 def draw_script(random: Random, number: int, pace_s: float, manner: Manner) -> Script:
@@ -180,8 +198,8 @@ def draw_script(random: Random, number: int, pace_s: float, manner: Manner) -> S
     steps = []
     for _ in range(random.randint(1, STEPS_MAX)):
         deed = _choose(random, manner.deeds)
-        data = _typed(random, manner, marks, number) if deed.startswith("type") else b""
-        steps.append(Step(_pause(random, pace_s), deed, data))
+        pieces = _pieces(random, manner, marks, number, deed)
+        steps += [Step(_pause(random, pace_s), deed, data) for data in pieces]
     return Script(
         number=number,
         dialect=manner.dialect,
@@ -198,6 +216,20 @@ def _pause(random: Random, pace_s: float) -> float:
     return random.choice((0.0, random.expovariate(1 / pace_s), random.expovariate(1 / pace_s)))
 
 
+def _pieces(
+    random: Random, manner: Manner, marks: Iterator[int], number: int, deed: Deed
+) -> tuple[bytes, ...]:
+    """What a deed needs. Of some lines the CRLF comes in two; the last has none, or half of it."""
+    if deed == "negotiate":
+        return (b"".join(random.choices(NEGOTIATIONS, k=random.randint(1, 3))),)
+    if deed == "end" and not manner.messages:
+        return (random.choice((b"", b"PING", b"PING\r")),)
+    data = _typed(random, manner, marks, number) if deed.startswith("type") else b""
+    if data.endswith(b"\r\n") and random.random() < 0.5:
+        return data[:-1], b"\n"
+    return (data,)
+
+
 def _typed(random: Random, manner: Manner, marks: Iterator[int], number: int) -> bytes:
     count = random.randint(2, FLOOD_MAX) if random.random() < 0.05 else 1
     lines = [
@@ -205,10 +237,17 @@ def _typed(random: Random, manner: Manner, marks: Iterator[int], number: int) ->
     ]
     if manner.messages:
         return "\n".join([*lines, ""]).encode()
+    lines = [_cut(random, line) for line in lines]
     data = random.choice(("\n", "\n", "\r\n")).join([*lines, ""]).encode()
     if random.random() < 0.02:
         data = b"\xc3\x28" + data  # no UTF-8
     return data + HALF_A_LINE if random.random() < 0.02 else data
+
+
+def _cut(random: Random, line: str) -> str:
+    """Some have their last words left out."""
+    words = line.split(" ")
+    return " ".join(words[: random.randint(1, len(words))]) if random.random() < 0.05 else line
 
 
 def _choose(random: Random, table: tuple[tuple[int, T], ...]) -> T:

@@ -32,6 +32,7 @@ from chat.testing.invariants import Turn
 from chat.testing.json_people import JsonVisit
 from chat.testing.model_store import ModelStore
 from chat.testing.people import Person, Visit
+from chat.testing.rules import HASHED
 from chat.testing.scenario import Scenario, draw
 from chat.testing.shrinking import Failure, shrink, transcript
 from chat.testing.watch import Watch
@@ -162,6 +163,7 @@ class Simulation:
     def _turn(self, timeout: float) -> None:
         network, reactor = self.network, self._server.reactor
         reported, due, soon = network.reported, reactor._timers.next_when(), len(reactor._soon)
+        overdue = due is not None and due <= network.clock.now
         ends_at = network.clock.now + timeout
         try:
             reactor.run_once(timeout)
@@ -170,8 +172,12 @@ class Simulation:
             return
         except (Spinning, Stalled) as error:
             self.problems.append(f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it has ended the loop
+            self.problems.append(f"the loop failed: {error!r}")
         self.figures.turns += 1
         was_due = due is not None and due <= network.clock.now
+        if overdue and reactor._timers.next_when() == due:
+            self.problems.append("a timer that was due did not run")
         idle = network.reported == reported and not (was_due or soon)
         self._idle_turns = self._idle_turns + 1 if idle and network.clock.now < ends_at else 0
         if self._idle_turns > IDLE_TURNS_MAX:
@@ -274,11 +280,11 @@ class Simulation:
 
 
 def _hash(job: HashPassword) -> str:
-    return f"hash of {job.password}"
+    return HASHED + job.password
 
 
 def _is(job: CheckPassword) -> bool:
-    return job.stored == f"hash of {job.password}"
+    return job.stored == HASHED + job.password
 
 
 QUICK_WORK: Final[dict[Any, Any]] = {HashPassword: _hash, CheckPassword: _is}
@@ -356,10 +362,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--trace", action="store_true", help="print all that happens")
     parser.add_argument("--shrink", action="store_true", help="find as little as still fails")
     parser.add_argument("--seconds", type=float, default=60.0, help="of fresh seeds (60)")
+    parser.add_argument("--from", dest="first", type=int, help="those from this one on")
     options = parser.parse_args(arguments)
     try:
         if options.seed is None:
-            _run_fresh(options.seconds)
+            _run_fresh(options.seconds, options.first)
         else:
             simulation = Simulation(draw(options.seed), _print if options.trace else None)
             simulation.run()
@@ -375,8 +382,9 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run_fresh(seconds: float) -> None:
-    first = SystemRandom().randrange(10**9)
+def _run_fresh(seconds: float, first: int | None) -> None:
+    if first is None:
+        first = SystemRandom().randrange(10**9)
     has_websocket = find_spec("websockets") is not None
     print(f"seeds from {first}" + ("" if has_websocket else WITHOUT_WEBSOCKET))
     total, began_at = Figures(), time.process_time()

@@ -7,7 +7,9 @@ everyone is to be shown next; what people are really shown they compare with tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from chat.core import actions, events
@@ -15,13 +17,36 @@ from chat.core.actions import Action
 from chat.core.commands import Settle
 from chat.core.entry import Entry
 from chat.core.events import Event, Said
-from chat.core.text import fold
 from chat.heartbeat import PERIOD_S
 from chat.server import ChatServer
 from chat.testing.model_store import MARK, ModelStore
 from chat.testing.people import Visit
-from reactor import LINE_MAX_BYTES, TOO_LONG
+from chat.testing.rules import Bucket, alike, rules_broken, still_here
+from reactor import LINE_MAX_BYTES, TOO_LONG, ConnectionLimits
 from reactor.testing import FakeSocket, Network
+
+WAKE_S: Final = 5.0
+"""So much later, at most, is taken up what another thread asks for; most of it, for a selector that
+does not tell of everything."""
+
+ENDS: Final = re.compile(
+    "quit|idle timeout|closed by client|too slow a reader|kicked|banned|shutdown|refused: .*"
+    "|no pong|speaks WebSocket|WebSocket: .*|HTTP .*"
+)
+"""Why connections end, apart from what goes wrong on the network."""
+
+
+Due = list[tuple[Visit, bytes]]  # who is to be shown which line
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a message leads to, once it is known to be kept, or not to be; or an answer that has to
+    wait for that, and is due in any case."""
+
+    mark: bytes  # of the message; empty for an answer
+    if_kept: Due
+    if_not: Due
 
 
 class Watch:
@@ -41,42 +66,86 @@ class Watch:
         self.members: dict[str, dict[int, None]] = {}  # sessions by folded name of the room
         self.said: dict[bytes, Said] = {}  # by their marks
         self.sessions: dict[int, Visit] = {}
+        self.expelled: list[int] = []  # sessions
+        self.closing_at: dict[int, float] = {}  # since when, by the connection's id
         self._network = network
         self._server = server
         self._core = server.core
         self._store = store
         self._visits = visits  # by the number of the client's socket
-        self._pending: list[tuple[bytes, list[tuple[Visit, bytes]]]] = []  # said, but not kept yet
+        self._pending: list[Pending] = []  # said, but not kept yet
+        self._asked: dict[int, bytes] = {}  # the line that was handled last, by session
+        self._buckets: dict[int, Bucket] = {}
         network.on_send = self._sending
         for name in ("connect", "disconnect", "receive", "receive_too_long", "commit", "time_out"):
             watched = getattr(self, f"_{name}")
             setattr(self._core, name, _between(watched, getattr(self._core, name)))
+        for name in ("_deliver", "_tell"):
+            setattr(self._core, name, _between(getattr(self, name), getattr(self._core, name)))
+        reactor: Any = server.reactor
+        reactor.call_soon_threadsafe = _between(self._wake, reactor.call_soon_threadsafe)
 
     # --- what goes into the core ----------------------------------------------------------------
 
     def _connect(self, real: Callable[..., list[Action]], session: int, *rest: Any) -> list[Action]:
         sock: Any = self._server.reactor.connections[session].sock
         self.sessions[session] = self._visits[sock.other.number]
+        self._asked[session] = b""
+        self._buckets[session] = Bucket(self._core, rest[1])
         return real(session, *rest)
 
     def _disconnect(self, real: Callable[..., Any], session: int, reason: str, now: float) -> Any:
-        """Who is given up for not answering has been silent for a whole period."""
-        if reason == "no pong":
-            heard_at = self.sessions[session].client.sock.other.heard_at
-            silent_s = self._network.clock.now - heard_at
-            if silent_s < PERIOD_S - 1e-6:
-                self._problem(f"#{session} was thought gone after {silent_s:.3f} s")
+        if session in self.sessions:  # else it had only asked for a WebSocket
+            self._ended(session, reason)
         return real(session, reason, now)
+
+    def _ended(self, session: int, reason: str) -> None:
+        """Perhaps twice: when it is given up, and when it is gone."""
+        visit = self.sessions[session]
+        sock = visit.client.sock.other
+        if not ENDS.fullmatch(reason) and not sock.broken:
+            self._problem(f"#{session} was closed where nothing had gone wrong: {reason}")
+        if reason == "closed by client" and visit.ending and visit.typed and not visit.has_left:
+            self._problem(f"#{session} has ended, and {visit.typed[0]!r} was not taken up")
+        silent_s = self._network.clock.now - sock.heard_at
+        if reason == "no pong" and silent_s < PERIOD_S - 1e-6:
+            self._problem(f"#{session} was thought gone after {silent_s:.3f} s")
+        if reason == "quit" and sock.closed and sock.incoming.arrived and not sock.broken:
+            self._cut_off(session)
+
+    def _cut_off(self, session: int) -> None:
+        """What had come in was not read: the client is reset, and may not read what it was sent."""
+        now = self._network.clock.now
+        waited_s = now - self.closing_at.get(session, now)
+        if waited_s < ConnectionLimits().linger_s:
+            self._problem(f"#{session} was closed in the middle of what it sent")
 
     def _receive(
         self, real: Callable[..., list[Action]], session: int, line: bytes, now: float
     ) -> list[Action]:
+        before, self._asked[session] = self._asked[session], line
+        self._buckets[session].fill(now)
+        here = session in self._core._sessions  # else it is over, and nothing comes of the line
         happened = real(session, line, now)
-        if not any(type(action) is actions.Hold for action in happened):
-            self._taken_up(session, line)
+        if any(type(action) is actions.Hold for action in happened):
+            self._asked[session] = before
+            return happened
+        self._taken_up(session, line)
+        if here:
+            self.problems += self._buckets[session].take(line)
+        visit = self.sessions[session]
+        if happened and (pong := visit.ponged(line)):
+            self._answered(visit, pong)
         return happened
 
+    def _answered(self, visit: Visit, line: bytes) -> None:
+        """Behind all that was said before, and may still have to be kept."""
+        self._pending.append(Pending(b"", [(visit, line)], [(visit, line)]))
+        if len(self._pending) == 1:
+            self._settle(kept=True)
+
     def _receive_too_long(self, real: Callable[..., Any], session: int, now: float) -> Any:
+        self._buckets[session].fill(now)
         self._taken_up(session, TOO_LONG)
         return real(session, now)
 
@@ -89,7 +158,11 @@ class Watch:
                 return  # in the middle of a line, which ends there
             if typed != line or (typed is TOO_LONG) != (line is TOO_LONG):
                 self._problem(f"#{session}: {line!r} was handled where {typed!r} was typed")
-        elif line is TOO_LONG and len(visit.begun) > LINE_MAX_BYTES:
+        elif (
+            line is TOO_LONG
+            and len(visit.begun.removesuffix(b"\r")) > LINE_MAX_BYTES
+            and not visit.skipping
+        ):
             visit.skipping = True
         elif not (self._hung_up(session) and visit.begun.startswith(line)):
             self._problem(f"#{session}: {line!r} was handled, which nobody typed")
@@ -104,6 +177,8 @@ class Watch:
         sock: Any = connection.sock
         silent_s = self._network.clock.now - sock.heard_at
         here = connection.is_open  # else there is nothing to end
+        if here and (connection.has_waiting_lines or connection.is_paused):
+            self._problem(f"#{session} was thought idle while it was made to wait")
         if here and silent_s < self._server.config.idle_timeout - 1e-6:
             self._problem(f"#{session} was thought idle after {silent_s:.3f} s")
         return real(session, now)
@@ -121,28 +196,57 @@ class Watch:
             note = _NOTES.get(type(event))
             if note is not None:
                 note(self, entry.session, event)
+        self._judge(entry.session, happened)
         return happened
 
+    def _deliver(self, real: Callable[..., Any], happened: Any, session: Any) -> Any:
+        self._judge(session.id, [event for event in happened if type(event) is events.Recalled])
+        self.expelled += [event.session for event in happened if type(event) is events.Expelled]
+        return real(happened, session)
+
+    def _tell(self, real: Callable[..., Any], happened: Any, *rest: Any) -> Any:
+        told = real(happened, *rest)
+        for event in happened:
+            if type(event) is events.Excluded:
+                self.problems += still_here(self._core, event.target)
+        return told
+
+    def _judge(self, session: int, happened: Iterable[Event]) -> None:
+        for event in happened:
+            self.problems += rules_broken(self._core, session, self._asked.get(session, b""), event)
+
+    def _wake(self, real: Callable[..., Any], callback: Callable[..., Any], *rest: Any) -> None:
+        """Another thread asks for something."""
+        clock = self._network.clock
+        asked_at = clock.now
+
+        def called() -> None:
+            if clock.now - asked_at > WAKE_S:
+                self._problem(f"the loop woke up {clock.now - asked_at:.3f} s late")
+            callback(*rest)
+
+        real(called)
+
     def _logged_in(self, session: int, event: events.LoggedIn | events.Named) -> None:
-        holder = self.names.setdefault(fold(event.name), session)
+        holder = self.names.setdefault(alike(event.name), session)
         if holder != session:
             self._problem(f"#{session} is {event.name}, as is #{holder}")
 
     def _renamed(self, session: int, event: events.Renamed) -> None:
-        if fold(event.old) != fold(event.new):
-            self.names.pop(fold(event.old), None)
+        if alike(event.old) != alike(event.new):
+            self.names.pop(alike(event.old), None)
         self._logged_in(session, events.Named(event.new))
 
     def _joined(self, _session: int, event: events.Joined) -> None:
-        self.members.setdefault(fold(event.room), {})[event.session] = None
+        self.members.setdefault(alike(event.room), {})[event.session] = None
 
     def _left(self, _session: int, event: events.Left | events.Removed) -> None:
-        self._leave(event.session, fold(event.room))
+        self._leave(event.session, alike(event.room))
 
     def _disconnected(self, _session: int, event: events.Disconnected) -> None:
-        self.names.pop(fold(event.name), None)
+        self.names.pop(alike(event.name), None)
         for room in event.rooms:
-            self._leave(event.session, fold(room))
+            self._leave(event.session, alike(room))
 
     def _leave(self, session: int, room: str) -> None:
         del self.members[room][session]
@@ -158,22 +262,23 @@ class Watch:
         echo = self._core._delivery.settings.echo
         due = [
             (self.sessions[session], self.sessions[session].shown(said))
-            for session in self.members[fold(said.room)]
+            for session in self.members[alike(said.room)]
             if echo or session != said.session
         ]
+        sender = self.sessions[said.session]
         if said.tag:
-            sender = self.sessions[said.session]
             due.append((sender, sender.acknowledged(said)))
-        self._pending.append((marks[0], due))
+        self._pending.append(Pending(marks[0], due, [(sender, sender.refused(said))]))
         if self._store is None:
             self._settle(kept=True)
 
     def _settle(self, kept: bool) -> None:
         pending, self._pending = self._pending, []
-        for mark, due in pending if kept else ():
-            if self._store is not None and mark not in self._store.kept:
+        for each in pending:
+            mark = each.mark
+            if kept and mark and self._store is not None and mark not in self._store.kept:
                 self._problem(f"{mark!r} is to be heard, but it is not kept")
-            for visit, line in due:
+            for visit, line in each.if_kept if kept else each.if_not:
                 visit.due.append(line)
 
     # --- what leaves ----------------------------------------------------------------------------

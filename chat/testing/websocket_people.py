@@ -69,11 +69,11 @@ class WebSocketVisit(Visit):
         """Send each line as a message that comes in fragments, with pings in between."""
         self._type(data, PIECES_MAX)
 
-    def end(self) -> None:
+    def end(self, data: bytes = b"") -> None:
         """See Visit."""
         self.codes.add(NORMAL)
         self._may_answer = False
-        super().end()
+        super().end(data)
 
     def ask(self) -> None:
         """See Visit. Who has vanished waits for nothing but to be given up."""

@@ -65,7 +65,7 @@ class Client:
     def fall_silent(self) -> None:
         """Send nothing more and read nothing more, without hanging up: a cable is cut."""
         self._unsent.clear()
-        self._reading = False
+        self._reading = self._ending = False
 
     def hang_up(self) -> None:
         """Go; more than once is once. What is not sent yet never will be."""
