@@ -213,6 +213,7 @@ def nobody_is_left(turn: Turn) -> Problems:
         "groups": list(shell._groups),
         "audiences": list(core._delivery._audiences),
         "ticks": list(shell.idle._ticks),
+        "heartbeats": [connection for part in shell.heartbeat._parts for connection in part],
         "rooms": [
             key for key, room in turn.world.rooms.items() if not room.charter.owner and key != LOBBY
         ],

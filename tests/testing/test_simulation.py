@@ -26,11 +26,10 @@ FRESH_S = 5.0  # of processor time, for seeds that nobody has tried before
 # The seeds from here on that are tried to find a planted bug. Fewer than 40 suffice for each.
 PLANTED_SEEDS = range(80)
 
-HELPERS = {"replacing", "handling", "_resumed_one_early", "_closed_without_a_word"}
 BUGS = {
     name: plant
     for name, plant in vars(planted).items()
-    if getattr(plant, "__module__", "") == planted.__name__ and name not in HELPERS
+    if getattr(plant, "__module__", "") == planted.__name__ and name != "replacing"
 }
 
 
