@@ -63,7 +63,8 @@ def test_nothing_is_found_where_nothing_is_planted(
 
 
 def test_a_copy_that_does_not_work_is_no_bug_found() -> None:
-    broken = Bug("no module at all", "chat/testing/simulation.py", "def main(", "def main((")
+    command = "chat/testing/simulation/__main__.py"
+    broken = Bug("no module at all", command, "def main(", "def main((")
     found = hunt(broken, first=0)
     assert not found.finder
     assert found.said.startswith("SyntaxError")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -12,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from chat.testing import simulation
-from chat.testing.scenario import draw
-from chat.testing.shrinking import shrink, transcript
-from chat.testing.simulation import Simulation, Violation, failure, main, run
+from chat.testing.simulation import Simulation, Violation, draw, failure, run
+from chat.testing.simulation import __main__ as command
+from chat.testing.simulation.__main__ import main
+from chat.testing.simulation.shrinking import shrink, transcript
 from tests.testing import planted
 
 ROOT = Path(__file__).parent.parent.parent
@@ -138,9 +139,9 @@ def test_without_the_extra_a_seed_may_not_be_run(
     assert main(["--seed", "3"]) == 2
     assert "pip install 'reactor-chat[websocket]'" in capsys.readouterr().out
     assert main(["--seed", "6"]) == 0
-    monkeypatch.setattr(simulation, "find_spec", lambda _: None)
+    monkeypatch.setattr(command, "find_spec", lambda _: None)
     assert main(["--seconds", "0.5"]) == 0
-    assert "but those that need: pip install" in capsys.readouterr().out
+    assert "without the seeds that need WebSocket (pip install" in capsys.readouterr().out
 
 
 def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,4 +181,52 @@ def test_nobody_imports_the_kit_who_did_not_ask_for_it() -> None:
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert told.stdout == "[]\n"
-    assert simulation.__name__ in sys.modules
+    assert command.__name__ in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--shrink"], "--trace and --shrink need --seed"),
+        (["--trace"], "--trace and --shrink need --seed"),
+        (["--seed", "x"], "argument --seed: 'x' is not a whole number from 0"),
+        (["--seconds", "nan"], "argument --seconds: 'nan' is not a number of seconds"),
+        (["--from", "-1"], "argument --from: '-1' is not a whole number from 0"),
+    ],
+)
+def test_what_can_not_be_simulated(
+    arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"simulation: {problem}\n"
+
+
+def test_who_interrupts_is_told_what_was_simulated_until_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_seed: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run", interrupted)
+    assert main(["--from", "1"]) == 130
+    seeds, figures, last = capsys.readouterr().out.splitlines()
+    assert (seeds, last) == ("seeds from 1", "interrupted")
+    assert figures.startswith("0 runs, ")
+
+
+def test_who_reads_no_further_is_not_told_so() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chat.testing.simulation", "--seed", "1", "--trace"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    with process:
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    assert process.returncode == -signal.SIGPIPE

@@ -16,7 +16,7 @@ from chat.testing.fuzzing.playing import Player
 from chat.testing.fuzzing.process import Process
 from chat.testing.fuzzing.tongues import Tongue
 from chat.testing.fuzzing.watching import Problem
-from chat.testing.shrinking import take_out
+from chat.testing.simulation.shrinking import take_out
 from reactor import Address
 
 SHRINK_S: Final = 10.0  # of trying to make a finding smaller, at most

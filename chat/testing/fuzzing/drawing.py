@@ -11,7 +11,7 @@ from typing import Final
 from chat.testing.fuzzing.conversation import Conversation, Deed
 from chat.testing.fuzzing.mutations import mutated
 from chat.testing.fuzzing.tongues import Tongue
-from chat.testing.scripts import LONG_TEXT, NAMES, PASSWORDS
+from chat.testing.simulation.scripts import LONG_TEXT, NAMES, PASSWORDS
 
 PEOPLE_MAX: Final = 6
 DEEDS_MAX: Final = 25  # of one of them

@@ -16,8 +16,8 @@ from chat.dialects.line import VERBS as LINE_VERBS
 from chat.dialects.slash import VERBS as SLASH_VERBS
 from chat.testing.calls import Call
 from chat.testing.fuzzing.typists import JSON
-from chat.testing.people import LINE_FORMS
-from chat.testing.scripts import LINE, SLASH, Typist
+from chat.testing.simulation.people import LINE_FORMS
+from chat.testing.simulation.scripts import LINE, SLASH, Typist
 from reactor import Address
 
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")

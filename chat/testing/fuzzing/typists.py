@@ -6,7 +6,7 @@ import json
 from random import Random
 from typing import Any, Final
 
-from chat.testing.scripts import LONG_TEXT, NAMES, PASSWORDS, ROOMS, Typist
+from chat.testing.simulation.scripts import LONG_TEXT, NAMES, PASSWORDS, ROOMS, Typist
 
 TEXTS: Final = ("", "hi", "two  blanks", "Zoë \u2603", "\x1b[31mred", "\n", "\u202e", LONG_TEXT)
 ODDITIES: Final[tuple[object, ...]] = (

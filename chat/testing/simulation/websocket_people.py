@@ -7,7 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
-from chat.testing.people import DEEDS, LINE_FORMS, Deeds, Person, Visit
+from chat.testing.simulation.people import DEEDS, LINE_FORMS, Deeds, Person, Visit
 from reactor.testing import Client
 from reactor.testing.frames import (
     ACCEPTED,

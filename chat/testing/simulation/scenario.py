@@ -10,9 +10,9 @@ from typing import Any, Final
 from chat.config import Config
 from chat.core import Limits
 from chat.parsing import WEBSOCKET, Listen, Rate
-from chat.testing.admin_scripts import AS_ADMIN
-from chat.testing.json_scripts import IN_JSON
-from chat.testing.scripts import IN_LINES, WITH_SLASHES, Manner, Script, draw_script
+from chat.testing.simulation.admin_scripts import AS_ADMIN
+from chat.testing.simulation.json_scripts import IN_JSON
+from chat.testing.simulation.scripts import IN_LINES, WITH_SLASHES, Manner, Script, draw_script
 from reactor import Address, ConnectionLimits
 from reactor.testing import Faults
 

@@ -10,7 +10,7 @@ import json
 from random import Random
 from typing import Any, Final
 
-from chat.testing.scripts import (
+from chat.testing.simulation.scripts import (
     DEEDS,
     PASSWORDS,
     Deed,

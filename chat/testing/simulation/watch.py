@@ -19,9 +19,9 @@ from chat.core.entry import Entry
 from chat.core.events import Event, Said
 from chat.heartbeat import PERIOD_S
 from chat.server import ChatServer
-from chat.testing.model_store import MARK, ModelStore
-from chat.testing.people import Visit
-from chat.testing.rules import Bucket, alike, rules_broken, still_here
+from chat.testing.simulation.model_store import MARK, ModelStore
+from chat.testing.simulation.people import Visit
+from chat.testing.simulation.rules import Bucket, alike, rules_broken, still_here
 from reactor import LINE_MAX_BYTES, TOO_LONG, ConnectionLimits
 from reactor.testing import FakeSocket, Network
 

@@ -12,8 +12,8 @@ from chat.core.world import LOBBY, World
 from chat.heartbeat import PERIOD_S
 from chat.idle import TICKS_PER_S
 from chat.server import ChatServer
-from chat.testing.model_store import ModelStore
-from chat.testing.watch import Watch
+from chat.testing.simulation.model_store import ModelStore
+from chat.testing.simulation.watch import Watch
 from reactor import Connection
 from reactor.loop import GATHER_ROUNDS
 from reactor.testing import Network

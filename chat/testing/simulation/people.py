@@ -11,9 +11,9 @@ from chat.core.dialect import Dialect
 from chat.core.errors import ERRORS
 from chat.core.events import Refused, Said
 from chat.dialects import ADMIN, DIALECTS, JSON
-from chat.testing.model_store import MARK
-from chat.testing.scenario import ADDRESS, OWN_ADDRESSES
-from chat.testing.scripts import Script, Step
+from chat.testing.simulation.model_store import MARK
+from chat.testing.simulation.scenario import ADDRESS, OWN_ADDRESSES
+from chat.testing.simulation.scripts import Script, Step
 from reactor import LINE_MAX_BYTES, TOO_LONG
 from reactor.testing import Client, Network
 

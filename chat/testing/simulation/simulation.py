@@ -1,41 +1,29 @@
-"""A whole chat server, with everyone on it, in simulated time, decided by one seed.
-
-python3 -m chat.testing.simulation                    # a minute of fresh seeds
-python3 -m chat.testing.simulation --seed 42          # one run again
-python3 -m chat.testing.simulation --seed 42 --trace  # and all that happened
-python3 -m chat.testing.simulation --seed 42 --shrink # and as little of it as still fails
-"""
+"""One run of a whole chat server, with everyone on it, in simulated time."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
-from itertools import count
-from random import Random, SystemRandom
+from random import Random
 from typing import Any, Final
 
 from chat.core.events import Said
 from chat.core.jobs import CheckPassword, HashPassword
 from chat.dialects import JSON
-from chat.parsing import ConfigError
 from chat.server import ChatServer
 from chat.store import StoreError
-from chat.testing import invariants
-from chat.testing.invariants import Turn
-from chat.testing.json_people import JsonVisit
-from chat.testing.model_store import ModelStore
-from chat.testing.people import Person, Visit
-from chat.testing.rules import HASHED
-from chat.testing.scenario import Scenario, draw
-from chat.testing.shrinking import Failure, shrink, transcript
-from chat.testing.watch import Watch
+from chat.testing.simulation import invariants
+from chat.testing.simulation.invariants import Turn
+from chat.testing.simulation.json_people import JsonVisit
+from chat.testing.simulation.model_store import ModelStore
+from chat.testing.simulation.people import Person, Visit
+from chat.testing.simulation.rules import HASHED
+from chat.testing.simulation.scenario import Scenario, draw
+from chat.testing.simulation.shrinking import Failure
+from chat.testing.simulation.watch import Watch
 from reactor.testing import Crash, Faults, Network, Spinning, Stalled
 
 RUN_MAX_S = 864_000.0  # of simulated time: some scripts never end, as nobody lets their people in
@@ -44,8 +32,6 @@ LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s 
 STOP_S = 60.0  # in which a server that was asked to stop must have
 DOWN_S = 1.0  # between a crash and the next start
 IDLE_TURNS_MAX = 3  # on end, in which there was nothing to do: rounding may cause one
-WITHOUT_WEBSOCKET: Final = ", but those that need: pip install 'reactor-chat[websocket]'"
-DESCRIPTION: Final = "Run chat servers on a simulated network, and check what must hold."
 
 
 class Violation(AssertionError):
@@ -67,6 +53,18 @@ class Figures:
     client_s: float = 0.0
     said: int = 0
     crashes: int = 0
+
+    def add(self, other: Figures) -> None:
+        """Those of another run, too."""
+        for name in Figures.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def __str__(self) -> str:
+        return (
+            f"{self.runs:,} run{'s' * (self.runs != 1)}, {self.turns:,} turns of the loop, "
+            f"{self.simulated_s / 3600:,.0f} hours, {self.client_s / 3600:,.0f} client-hours, "
+            f"{self.said:,} messages, {self.crashes:,} crashes"
+        )
 
 
 class Simulation:
@@ -333,11 +331,7 @@ def _errors_into(problems: list[str]) -> Iterator[None]:
 
 def run(seed: int) -> Figures:
     """The run of a seed. Raises Violation; ConfigError where it needs what is not installed."""
-    return _run(draw(seed))
-
-
-def _run(scenario: Scenario) -> Figures:
-    simulation = Simulation(scenario)
+    simulation = Simulation(draw(seed))
     simulation.run()
     return simulation.figures
 
@@ -350,58 +344,3 @@ def failure(scenario: Scenario) -> Failure | None:
     except Violation as violation:
         return Failure(violation.problem, simulation.done)
     return None
-
-
-# --- the command --------------------------------------------------------------------------------
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit status: 1 if something did not hold, 2 if a seed can't be run here."""
-    parser = argparse.ArgumentParser("python3 -m chat.testing.simulation", description=DESCRIPTION)
-    parser.add_argument("--seed", type=int, help="run this seed alone")
-    parser.add_argument("--trace", action="store_true", help="print all that happens")
-    parser.add_argument("--shrink", action="store_true", help="find as little as still fails")
-    parser.add_argument("--seconds", type=float, default=60.0, help="of fresh seeds (60)")
-    parser.add_argument("--from", dest="first", type=int, help="those from this one on")
-    options = parser.parse_args(arguments)
-    try:
-        if options.seed is None:
-            _run_fresh(options.seconds, options.first)
-        else:
-            simulation = Simulation(draw(options.seed), _print if options.trace else None)
-            simulation.run()
-            print(simulation.figures)
-    except ConfigError as error:  # not everything that it needs is installed
-        print(f"seed {options.seed}: {error}")
-        return 2
-    except Violation as violation:
-        print(violation)
-        if options.seed is not None and options.shrink:
-            print(transcript(*shrink(draw(options.seed), failure)))
-        return 1
-    return 0
-
-
-def _run_fresh(seconds: float, first: int | None) -> None:
-    if first is None:
-        first = SystemRandom().randrange(10**9)
-    has_websocket = find_spec("websockets") is not None
-    print(f"seeds from {first}" + ("" if has_websocket else WITHOUT_WEBSOCKET))
-    total, began_at = Figures(), time.process_time()
-    for seed in count(first):
-        scenario = draw(seed)
-        if has_websocket or not scenario.needs_websocket:
-            figures = _run(scenario)
-            for name in Figures.__slots__:
-                setattr(total, name, getattr(total, name) + getattr(figures, name))
-        if time.process_time() - began_at >= seconds:
-            break
-    print(f"{total}: {total.client_s / 3600:.0f} client-hours")
-
-
-def _print(at: float, who: str, what: str, data: bytes) -> None:
-    print(f"{at:.6f} {who}: {what} {data!r:.200}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,7 +5,14 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from chat.testing.scripts import DEEDS, Manner, Typist, some_garbage, some_name, some_room
+from chat.testing.simulation.scripts import (
+    DEEDS,
+    Manner,
+    Typist,
+    some_garbage,
+    some_name,
+    some_room,
+)
 
 HOSTS: Final = ("10.1.0.1", "10.1.0.2", "10.1.0.0/24")
 

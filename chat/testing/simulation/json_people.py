@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from chat.core.events import Ponged
 from chat.core.text import fold
-from chat.testing.json_rooms import NOTHING, Held, InRoom
-from chat.testing.model_store import MARK
-from chat.testing.people import Person
-from chat.testing.websocket_people import GOING_AWAY, NORMAL, REFUSED, WebSocketVisit
+from chat.testing.simulation.json_rooms import NOTHING, Held, InRoom
+from chat.testing.simulation.model_store import MARK
+from chat.testing.simulation.people import Person
+from chat.testing.simulation.websocket_people import GOING_AWAY, NORMAL, REFUSED, WebSocketVisit
 from reactor.testing import Client
 
 Object = dict[str, Any]

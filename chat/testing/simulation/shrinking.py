@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, NamedTuple, TypeVar
 
-from chat.testing.scenario import Scenario
-from chat.testing.scripts import Script, Step
+from chat.testing.simulation.scenario import Scenario
+from chat.testing.simulation.scripts import Script, Step
 from reactor.testing import Faults
 
 T = TypeVar("T")
