@@ -66,7 +66,7 @@ def kinds(folder: Path) -> set[str]:
 
 
 BUGS = {
-    "Crashing": ("crash", 2),
+    "Crashing": ("crash", 20),
     "Leaking": ("descriptors", 2),
     "Hanging": ("hang", 2),
     "Telling": ("overheard", 1),
