@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chat.core import Limits
-from chat.testing.recording import Departure, Replay
+from chat.testing.replaying import Departure, Replay
 
 EXIT_OK, EXIT_DEPARTED, EXIT_USAGE = 0, 1, 2
 
@@ -31,38 +31,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Replay; returns the exit status."""
+    file = parsed.limits
     try:
-        limits = _limits(parsed.limits) if parsed.limits else None
-        with open(parsed.file, encoding="utf-8") as lines:
+        limits = _limits(file) if file else None
+        file = parsed.file
+        with open(file, encoding="utf-8") as lines:
             replay = Replay(lines, limits)
             replay.run()
     except Departure as departure:
-        print(f"chat: {parsed.file}: {departure}", file=sys.stderr)
+        print(f"chat: {file}: {departure}", file=sys.stderr)
         return EXIT_DEPARTED
+    except UnicodeDecodeError:
+        print(f"chat: {file}: not UTF-8", file=sys.stderr)
+        return EXIT_USAGE
     except (OSError, ValueError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        print(f"chat: {getattr(error, 'filename', None) or parsed.file}: {reason}", file=sys.stderr)
+        print(f"chat: {file}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
         return EXIT_USAGE
     _show(replay)
     return EXIT_OK
 
 
 def _limits(path: str) -> Limits:
-    """Raises OSError or ValueError, which name what is wrong."""
-    try:
-        found: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        known = {field.name for field in fields(Limits)}
-        if unknown := sorted(set(found) - known):
-            raise ValueError(f"there is no limit {unknown[0]!r}")
-        return Limits(**found)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    """Raises OSError or ValueError, which says what is wrong."""
+    table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    found: dict[str, Any] = {name.replace("-", "_"): value for name, value in table.items()}
+    known = {field.name for field in fields(Limits)}
+    if unknown := sorted(set(found) - known):
+        raise ValueError(f"there is no limit {unknown[0]!r}")
+    return Limits(**found)
 
 
 def _show(replay: Replay) -> None:
     """What came of it, and what would have come of it."""
     counts = replay.core.counts
-    print(f"{counts['inputs']} inputs, {replay.digests} digests: all the same")
+    inputs, digests = _counted(counts["inputs"], "input"), _counted(replay.digests, "digest")
+    print(f"{inputs}, {digests}: all the same")
     for name in ("said", "lines that waited", "connections closed"):
         then = f", under these limits {replay.other.counts[name]}" if replay.other else ""
         print(f"{name}: {counts[name]}{then}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)

@@ -48,7 +48,8 @@ MAY_IMPORT = {
     "chat.admin": ("chat.config", "chat.parsing"),
     "chat.testing.recording": ("chat.core", "chat.dialects"),
     "chat.testing.strategies": ("chat.core", "chat.testing.strategies"),
-    "chat.replay": ("chat.core", "chat.testing.recording"),
+    "chat.testing.replaying": ("chat.core", "chat.dialects", "chat.testing.recording"),
+    "chat.replay": ("chat.core", "chat.testing.replaying"),
     "chat.testing.calls": ("reactor",),
     "chat.testing.check": (
         *("chat.testing.calls", "chat.testing.check", "chat.testing.websocket_calls", "reactor"),

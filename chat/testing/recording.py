@@ -1,5 +1,4 @@
-"""Record what a core is told, and tell it to another one: the same things happen, or it is said
-where they don't.
+"""Record what a core is told; `replaying.py` tells it to another one.
 
 A recording is lines of JSON. The first holds the world at the beginning and the settings; each
 further one some inputs of the core, in order, with their times, and now and then a digest of the
@@ -12,22 +11,19 @@ from __future__ import annotations
 import json
 import logging
 import struct
-from base64 import b64decode, b64encode
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from base64 import b64encode
 from dataclasses import asdict
 from typing import Any, Final, TextIO
 
 from chat.core import ChatCore, Limits, Settings
-from chat.core.actions import Action, Close, Hold, Save
+from chat.core.actions import Action
 from chat.core.commands import Authenticate, Command, Enrol, Tagged
 from chat.core.dialect import Dialect
-from chat.core.entry import Entry, decode, encode
-from chat.core.events import Event, Said
+from chat.core.entry import Entry, encode
+from chat.core.events import Said
 from chat.core.jobs import Outcome
-from chat.core.snapshot import SECRET, digest, dump, load
-from chat.core.world import World
-from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, JSON, LOCAL
+from chat.core.snapshot import SECRET, digest, dump
+from chat.dialects import DIALECTS
 from chat.dialects.base import first_word
 
 log = logging.getLogger("chat")
@@ -36,12 +32,6 @@ VERSION: Final = 1
 BATCH_INPUTS: Final = 200  # written in one piece: 0.4 us each, one by one they would take 3
 DIGEST_INPUTS: Final = 10_000  # between two digests, at least
 DIGEST_INPUTS_PER_USER: Final = 20  # as one takes the longer the more there are: 5 us each
-
-_BY_NAME: Final[dict[str, Dialect]] = {
-    **DIALECTS,
-    **{dialect.name: dialect for dialect in (LOCAL, ADMIN, ADMIN_JSON, JSON)},
-    "ws": JSON,  # in frames, of which the core knows nothing
-}
 
 
 class Recorder(ChatCore):
@@ -208,11 +198,6 @@ def _packed(times: list[float]) -> str:
     return b64encode(struct.pack(f"<{len(times)}d", *times)).decode()
 
 
-def _unpacked(text: str) -> tuple[float, ...]:
-    data = b64decode(text)
-    return struct.unpack(f"<{len(data) // 8}d", data)
-
-
 _WITH_PASSWORD: Final = frozenset({Authenticate, Enrol})
 
 
@@ -256,124 +241,3 @@ def _without_password(command: Command) -> Command:
     if isinstance(command, (Authenticate, Enrol)):
         return type(command)(command.name, "*" * len(command.password), command.lobby)
     return command
-
-
-class Departure(Exception):
-    """A replay has come to another world than the recording, or the file is none."""
-
-
-class Replayer(ChatCore):
-    """A ChatCore that counts what becomes of what it is told."""
-
-    def __init__(self, world: World, settings: Settings) -> None:
-        super().__init__(None, settings, durable=world.durable)
-        self.world = world
-        self.counts: Counter[str] = Counter()
-
-    def commit(self, entry: Entry[Any]) -> tuple[Event, ...]:
-        """See ChatCore."""
-        happened = super().commit(entry)
-        self.counts["said"] += sum([isinstance(event, Said) for event in happened])
-        return happened
-
-    def tell(self, method: str, arguments: Sequence[Any]) -> list[Action]:
-        """Give it an input; returns what it wants done."""
-        self.counts["inputs"] += 1
-        actions: list[Action] = getattr(self, method)(*arguments) or []
-        for action in actions:
-            self.counts["lines that waited"] += isinstance(action, Hold)
-            self.counts["connections closed"] += isinstance(action, Close)
-        return actions
-
-
-class Replay:
-    """Tells a new core all that a recorded one was told, and holds its world against the digests.
-
-    With `limits`, another core is told the same under these, for comparison: what would they have
-    done? What waited under the recorded ones is told it at once, and what waits under these when
-    its time has come. Raises Departure for a file that is no recording.
-    """
-
-    def __init__(self, lines: Iterable[str], limits: Limits | None = None) -> None:
-        self._lines = enumerate(lines, start=1)
-        header = _read(*next(self._lines, (1, "")))
-        if header.get("recording") != VERSION:
-            raise Departure("line 1: no recording, or one of another version")
-        settings = Settings(**json.loads(header["settings"]))
-        self.core = Replayer(load(header["world"]), settings)
-        self.other = Replayer(load(header["world"]), settings) if limits else None
-        self.digests = 0
-        self._limits = limits
-        self._waiting: set[int] = set()  # sessions whose next line was told before
-        if self.other is not None and limits is not None:
-            self.other.configure(limits, settings, 0.0)
-
-    def run(self) -> None:
-        """To the end of the recording. Raises Departure where the worlds part."""
-        for number, line in self._lines:
-            batch = _read(number, line)
-            for told, now in zip(_told(batch), _unpacked(batch["times"]), strict=True):
-                method, *arguments = told
-                arguments.insert(_PLACE_OF_NOW.get(method, len(arguments)), now)
-                self._tell(method, _restored(method, arguments))
-            if "digest" in batch:
-                self.digests += 1
-                if digest(self.core.world) != batch["digest"]:
-                    raise Departure(f"line {number}: another world after the inputs up to here")
-
-    def _tell(self, method: str, arguments: list[Any]) -> None:
-        again = method == "receive" and arguments[0] in self._waiting
-        if method == "receive":
-            self._waiting.discard(arguments[0])
-        for action in self.core.tell(method, arguments):
-            if isinstance(action, Hold):
-                self._waiting.add(action.session)
-        if self.other is not None and not again:
-            self._tell_other(self.other, method, arguments)
-
-    def _tell_other(self, other: Replayer, method: str, arguments: list[Any]) -> None:
-        if method == "saved" or (method == "finish" and not other.waits_for(arguments[0])):
-            return  # of something that has not come to pass here, or see below
-        if method == "configure":
-            arguments = [self._limits, *arguments[1:]]
-        for action in other.tell(method, arguments):
-            if isinstance(action, Save):
-                other.tell("saved", [True, arguments[-1]])
-            elif isinstance(action, Hold):
-                now = arguments[-1] + action.delay_s
-                self._tell_other(other, "receive", [action.session, action.line, now])
-
-
-def _read(number: int, line: str) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Departure(f"line {number}: not of a recording; the last one may be cut off")
-    return found
-
-
-def _told(batch: dict[str, Any]) -> Iterator[Sequence[Any]]:
-    """Inputs, each the method's name and the arguments."""
-    inputs = iter(batch["inputs"])
-    for first in inputs:
-        yield first if isinstance(first, list) else ("receive", first, next(inputs))
-
-
-_PLACE_OF_NOW: Final = {"connect": 2}  # among an input's arguments; in all others it is the last
-
-
-def _restored(method: str, arguments: list[Any]) -> list[Any]:
-    """The arguments of an input, as they were before they were JSON."""
-    if method in {"connect", "speak"}:
-        arguments[1] = _BY_NAME[arguments[1]]
-    elif method == "receive":
-        arguments[1] = arguments[1].encode("latin-1")
-    elif method == "submit":
-        arguments[1] = decode(arguments[1]).command
-    elif method == "configure":
-        arguments[:2] = Limits(**arguments[0]), Settings(**arguments[1])
-    elif method == "finish" and isinstance(arguments[1], list):
-        arguments[1] = tuple([Said(**said) for said in arguments[1]])
-    return arguments

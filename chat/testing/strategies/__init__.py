@@ -5,6 +5,11 @@ of the protocol takes; `hostile_lines` and `hostile_conversations`, anything. Al
 simplest first. Needs the extra `testing`.
 """
 
+from importlib.util import find_spec
+
+if find_spec("hypothesis") is None:
+    raise ImportError("The strategies need: pip install 'reactor-chat[testing]'")
+
 from chat.testing.strategies.commands import COMMANDS, any_command
 from chat.testing.strategies.steps import (
     Conversation,
