@@ -100,8 +100,10 @@ def _run_fresh(seconds: float, first: int | None) -> None:
                 total.add(run(seed))
             if time.process_time() - began_at >= seconds:
                 break
-    finally:
+    except KeyboardInterrupt:
         print(total)
+        raise
+    print(total)
 
 
 def _print(at: float, who: str, what: str, data: bytes) -> None:

@@ -100,11 +100,11 @@ def _recalled(core: ChatCore, session: int, line: bytes, event: events.Recalled)
     asked = [int(found[1]) for form in HISTORY if (found := form.match(line))]
     if not asked:
         return
-    most = min(asked[0], core.world.limits.history_read_max)
-    if len(numbers) > most:
-        yield f"#{session} asked for {most} messages and recalls {len(numbers)}"
+    if len(numbers) > asked[0]:
+        yield f"#{session} asked for {asked[0]} messages and recalls {len(numbers)}"
     room = core.world.rooms.get(alike(event.room))
-    if room is not None and not core.world.durable:
+    if room is not None and not core.world.durable:  # else the limit may have changed meanwhile
+        most = min(asked[0], core.world.limits.history_read_max)
         due = [said.seq for said in room.history][-most:]
         if numbers != due:
             yield f"#{session} recalls messages {numbers} where it should {due}"
