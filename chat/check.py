@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import socket
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from chat.parsing import ConfigError, parse_port, parse_seconds
 from chat.testing.calls import CONNECT_S
-from chat.testing.check.reports import as_count, as_json, as_lines
+from chat.testing.check.reports import as_count, as_json, as_lines, as_untried
 from chat.testing.check.rules import Report, Verdict
 from chat.testing.check.run import look
 from chat.testing.check.stage import PATIENCE_S, Target
@@ -66,7 +66,7 @@ def run(parsed: argparse.Namespace) -> int:
         table = _table(parsed.dialect)
         target = Target(_address(parsed.server), patience_s, idle_s)
         report = _check(table, target, parsed)
-        print(as_json(report) if parsed.json else f"\n{as_count(report)}")
+        print(as_json(report) if parsed.json else _last_lines(report))
         if parsed.junit:
             _write_junit(parsed.junit, report)
     except ConfigError as error:
@@ -81,16 +81,20 @@ def _check(table: ModuleType, target: Target, parsed: argparse.Namespace) -> Rep
     """Look at every rule, and say what was found as it is found, if people read it."""
     start = time.monotonic()
     verdicts: list[Verdict] = []
-    said = ""
+    width = shutil.get_terminal_size().columns  # 80, where it is no terminal
     for verdict in look(table.RULES, target, table.PERSON):
         verdicts.append(verdict)
-        if not parsed.json:
-            again = bool(said) and verdict.reason == said
-            print(as_lines(replace(verdict, reason="") if again else verdict), flush=True)
-        said = verdict.reason
+        if verdict.tried and not parsed.json:
+            print(as_lines(verdict, width), flush=True)
     variety = str(target.variety or "")
     seconds = time.monotonic() - start
     return Report(parsed.server, parsed.dialect, variety, tuple(verdicts), seconds)
+
+
+def _last_lines(report: Report) -> str:
+    """What there is to say when all is done."""
+    count = f"{as_count(report.verdicts)} ({report.seconds:.1f} s)"
+    return "\n".join(["", *filter(None, [as_untried(report.verdicts)]), count])
 
 
 def _some_seconds(text: str) -> float:

@@ -81,7 +81,8 @@ def test_strangers_who_talk_meanwhile_are_in_nobodys_way() -> None:
             thread.join(DEADLINE_S)
 
 
-def test_the_page_shows_what_is_printed(capsys: Any) -> None:
+def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     page = (ROOT / "chat/testing/README.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"<!-- check -->\n```text\n(.*?)```", page, re.DOTALL)
     with start(Server("threads", "tests.bench.peers.threads_chat"), None) as running:

@@ -13,7 +13,10 @@ from chat.check import TABLES
 from chat.core.events import Said
 from chat.dialects import SlashDialect, json, json_told
 from chat.testing.check import line_table
-from chat.testing.check.rules import Outcome
+from chat.testing.check.line_person import LinePerson
+from chat.testing.check.rules import Broken, NotOfferedError, Outcome, Rule
+from chat.testing.check.run import look
+from chat.testing.check.stage import Target
 from tests.chatting import Threaded
 from tests.testing import faulty, tiny_slash
 from tests.testing.checking import checked, reasons
@@ -146,6 +149,35 @@ def test_who_is_disconnected_too_soon() -> None:
     assert "was disconnected after" in found["idle"]
 
 
+# --- rules that need others -----------------------------------------------------------------------
+
+
+def broken(_stage: object) -> None:
+    raise Broken("no")
+
+
+def not_offered(_stage: object) -> None:
+    raise NotOfferedError("there is no dance")
+
+
+def test_what_needs_something_is_skipped_for_the_same_reason() -> None:
+    rules = [
+        Rule("sing", "", broken),
+        Rule("dance", "", not_offered),
+        Rule("sing-twice", "", broken, needs=("sing",)),
+        Rule("dance-twice", "", broken, needs=("dance",)),
+        Rule("sing-thrice", "", broken, needs=("sing-twice",)),
+    ]
+    with TinyChat() as server:
+        found = reasons(list(look(rules, Target(server.address), LinePerson)), Outcome.SKIP)
+    assert found == {
+        "dance": "there is no dance",
+        "sing-twice": "nothing to be found out without sing",
+        "dance-twice": "there is no dance",
+        "sing-thrice": "nothing to be found out without sing",
+    }
+
+
 # --- servers that end, and servers that don't -----------------------------------------------------
 
 
@@ -155,7 +187,7 @@ def test_of_a_server_that_falls_over_nothing_more_is_asked() -> None:
     names = [verdict.rule.name for verdict in verdicts]
     after = verdicts[names.index("resets") + 1 :]
     assert {verdict.reason for verdict in after} == {"since resets, nobody can come in any more"}
-    assert {verdict.outcome for verdict in after} == {Outcome.SKIP}
+    assert {(verdict.outcome, verdict.tried) for verdict in after} == {(Outcome.SKIP, False)}
 
 
 @pytest.mark.parametrize("server", [HangsSoon, GoesOnWithoutEnd])

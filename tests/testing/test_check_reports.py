@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
+
 from chat.testing.check.junit import as_junit
-from chat.testing.check.reports import as_count, as_json, as_lines
+from chat.testing.check.reports import as_count, as_json, as_lines, as_untried
 from chat.testing.check.rules import Outcome, Report, Rule, Verdict
 
 
@@ -21,16 +24,37 @@ REPORT = Report("[::1]:4000", "line", "shy", (HOLDS, BROKEN, SKIPPED), 1.26)
 
 
 def test_lines_are_aligned() -> None:
-    assert [as_lines(verdict) for verdict in REPORT.verdicts] == [
-        "ok    greet             “One shall greet.”",
+    assert [as_lines(verdict, 80) for verdict in REPORT.verdicts] == [
+        "pass  greet",
         "FAIL  answer            “One shall answer.”\n"
         "                        heard '\x1b[31m<&>' \ud800 instead",
         "skip  sing              “One shall sing.”\n                        it is optional",
     ]
 
 
-def test_the_last_line_counts() -> None:
-    assert as_count(REPORT) == "1 hold, 1 fail, 1 skipped (1.3 s)"
+def test_a_remark_stands_beside_the_name() -> None:
+    assert as_lines(replace(HOLDS, reason="in a whisper"), 80) == (
+        "pass  greet             in a whisper"
+    )
+
+
+@pytest.mark.parametrize(("width", "folded"), [(0, 44), (60, 60), (80, 80), (500, 100)])
+def test_lines_are_folded(width: int, folded: int) -> None:
+    lines = as_lines(replace(BROKEN, reason="so " * 99), width).splitlines()
+    assert folded - 3 < max(map(len, lines)) <= folded
+    assert all(line.startswith(" " * 24) for line in lines[1:])
+
+
+def test_what_was_not_tried_is_one_line() -> None:
+    untried = replace(SKIPPED, reason="nobody is there", tried=False)
+    assert as_untried(REPORT.verdicts) == ""
+    assert as_untried([HOLDS, untried]) == "1 other rule was not tried: nobody is there"
+    says = "2 other rules were not tried: nobody is there"
+    assert as_untried([HOLDS, untried, untried]) == says
+
+
+def test_they_are_counted() -> None:
+    assert as_count(REPORT.verdicts) == "1 pass, 1 fail, 1 skip"
 
 
 def test_it_holds_without_a_failure() -> None:

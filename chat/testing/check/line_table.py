@@ -66,7 +66,7 @@ RULES: Final = (
     Rule("not-utf-8", _MANY, shared.not_utf_8),
     Rule("any-case", "Commands are case-insensitive", line.any_case),
     Rule("who", _WHO, line.who),
-    Rule("who-is-gone", _WHO, line.who_is_gone, needs=("disconnect-reset", "who")),
+    Rule("who-is-gone", _WHO, line.who_is_gone, needs=("who", "disconnect-reset")),
     Rule("dm", "Private messages: DM <username> <text>", line.direct_message),
     Rule("ping", "Heartbeat — respond to PING with PONG.", line.ping),
     Rule("idle", "Idle timeout — disconnect users after 60 seconds of inactivity.", line.idle),

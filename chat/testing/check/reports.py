@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from textwrap import wrap
 from typing import Final
 
 from chat.testing.check.rules import Outcome, Report, Verdict
 
-MARKS: Final = {Outcome.PASS: "ok", Outcome.FAIL: "FAIL", Outcome.SKIP: "skip"}
+MARKS: Final = {Outcome.PASS: "pass", Outcome.FAIL: "FAIL", Outcome.SKIP: "skip"}
 MARK_CHARS: Final = 6
 NAME_CHARS: Final = 18
-COUNTS: Final = {Outcome.PASS: "hold", Outcome.FAIL: "fail", Outcome.SKIP: "skipped"}
+INDENT: Final = " " * (MARK_CHARS + NAME_CHARS)
+WIDTH_MIN: Final = len(INDENT) + 20  # in less, there is nothing to be read
+WIDTH_MAX: Final = 100  # longer lines are hard to follow
 
 
-def as_lines(verdict: Verdict) -> str:
-    """One line, and another that says why, where there is something to say."""
+def as_lines(verdict: Verdict, width: int) -> str:
+    """The rule's name and, where it doesn't hold, its sentence and why, in lines of that width."""
     rule = verdict.rule
-    line = f"{MARKS[verdict.outcome]:{MARK_CHARS}}{rule.name:{NAME_CHARS}}“{rule.sentence}”"
-    return f"{line}\n{'':{MARK_CHARS + NAME_CHARS}}{verdict.reason}" if verdict.reason else line
+    sentences = [] if verdict.outcome is Outcome.PASS else [f"“{rule.sentence}”"]
+    room = min(max(width, WIDTH_MIN), WIDTH_MAX) - len(INDENT)
+    first, *others = [
+        line
+        for text in (*sentences, verdict.reason)
+        for line in wrap(text, room, break_on_hyphens=False)
+    ] or [""]
+    line = f"{MARKS[verdict.outcome]:{MARK_CHARS}}{rule.name:{NAME_CHARS}}{first}".rstrip()
+    return "\n".join([line, *(INDENT + other for other in others)])
 
 
-def as_count(report: Report) -> str:
-    """The last line."""
-    counts = ", ".join(f"{report.count(outcome)} {word}" for outcome, word in COUNTS.items())
-    return f"{counts} ({report.seconds:.1f} s)"
+def as_untried(verdicts: Sequence[Verdict]) -> str:
+    """One line for all rules that were not tried; empty where there are none."""
+    untried = [verdict for verdict in verdicts if not verdict.tried]
+    if not untried:
+        return ""
+    rules = "1 other rule was" if len(untried) == 1 else f"{len(untried)} other rules were"
+    return f"{rules} not tried: {untried[0].reason}"
+
+
+def as_count(verdicts: Sequence[Verdict]) -> str:
+    """How many rules there are of each outcome."""
+    outcomes = [verdict.outcome for verdict in verdicts]
+    return ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in Outcome)
 
 
 def as_json(report: Report) -> str:

@@ -46,6 +46,8 @@ class Verdict:
     rule: Rule
     outcome: Outcome
     reason: str = ""
+    tried: bool = True
+    """False: nothing was to be found out any more, about this rule and all after it."""
 
 
 @dataclass(frozen=True)

@@ -21,20 +21,23 @@ def look(rules: Sequence[Rule], target: Target, kind: Kind) -> Iterator[Verdict]
 
     After a rule that doesn't hold, the server is looked at again: one that is gone, or hangs, is
     asked nothing more."""
-    unknown: set[str] = set()  # the names of rules of which it isn't known that they hold
+    unknown: dict[str, str] = {}  # by the rule of which it isn't known that it holds: why
     stop = ""
     for rule in rules:
-        missing = next((name for name in rule.needs if name in unknown), "")
-        if stop or missing:
-            verdict = Verdict(rule, Outcome.SKIP, stop or WITHOUT.format(missing))
+        missing = next((unknown[name] for name in rule.needs if name in unknown), "")
+        if stop:
+            verdict = Verdict(rule, Outcome.SKIP, stop, tried=False)
+        elif missing:
+            verdict = Verdict(rule, Outcome.SKIP, missing)
         else:
             verdict = look_at(rule, target, kind)
         yield verdict
-        if verdict.outcome is not Outcome.PASS:
-            unknown.add(rule.name)
+        if verdict.outcome is Outcome.SKIP:
+            unknown[rule.name] = verdict.reason
         if verdict.outcome is Outcome.FAIL:
+            unknown[rule.name] = WITHOUT.format(rule.name)
             if rule.basic:
-                stop = WITHOUT.format(rule.name)
+                stop = unknown[rule.name]
             elif not answers(target, kind):
                 stop = f"since {rule.name}, nobody can come in any more"
 
