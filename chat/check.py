@@ -127,10 +127,15 @@ def _table(dialect: str) -> ModuleType:
 
 def _address(text: str) -> tuple[str, int]:
     """Where somebody listens, in numbers. Raises ConfigError if nobody does."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not host:
+    scheme, slashes, _ = text.rpartition("://")
+    if slashes:
+        raise ConfigError(f"{text!r}: say HOST:PORT, without {scheme}://")
+    host, _, port = text.rpartition(":")
+    if not host or not port:
         raise ConfigError(f"{text!r}: say HOST:PORT")
     place = host.removeprefix("[").removesuffix("]"), parse_port(port)
+    if not place[1]:
+        raise ConfigError(f"{text!r}: nobody can listen on port 0")
     try:
         with closing(socket.create_connection(place, CONNECT_S)) as sock:
             found: tuple[str, int] = sock.getpeername()[:2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -11,6 +12,8 @@ from websockets.uri import parse_uri
 
 from chat.testing.calls import CONNECT_S, KEPT_MAX_BYTES, Call, CallEndedError
 from reactor import Address
+
+STATUS_MAX_BYTES: Final = 80  # that are shown of what a server says instead
 
 
 class WebSocketCall(Call):
@@ -64,7 +67,7 @@ class WebSocketCall(Call):
                 self._take_frame(event)
         error = protocol.handshake_exc or protocol.parser_exc
         if error is not None:
-            self.how_it_ended = f"not WebSocket: {error}"
+            self.how_it_ended = _what_it_is(data, error)
         elif protocol.close_rcvd is not None:
             self.how_it_ended = f"closed with {protocol.close_rcvd.code}"
         try:  # pongs, and the end of a goodbye: nobody may be there any more to take them
@@ -83,3 +86,11 @@ class WebSocketCall(Call):
         for data in self._protocol.data_to_send():
             if data:
                 self.send_raw(data)
+
+
+def _what_it_is(data: bytes, error: Exception) -> str:
+    """Of a server that doesn't speak WebSocket."""
+    if data.startswith(b"HTTP/"):
+        status = data.splitlines()[0][:STATUS_MAX_BYTES].decode(errors="replace")
+        return f"it answers in HTTP, but is no WebSocket: {status}"
+    return f"not WebSocket: {error}"

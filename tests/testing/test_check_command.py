@@ -84,6 +84,9 @@ def test_junit_is_written_beside_it(server: str, tmp_path: Path, capsys: Any) ->
     [
         (["4000"], "'4000': say HOST:PORT"),
         ([":4000"], "':4000': say HOST:PORT"),
+        (["localhost:"], "'localhost:': say HOST:PORT"),
+        (["localhost:0"], "'localhost:0': nobody can listen on port 0"),
+        (["ws://localhost:4000"], "'ws://localhost:4000': say HOST:PORT, without ws://"),
         (["localhost:http"], "'http' is not a port: 0 to 65535"),
         (["localhost:1", "--idle", "soon"], "--idle: 'soon' is not a number of seconds"),
         (["localhost:1", "--patience", "0"], "--patience: nothing comes in no time"),

@@ -8,6 +8,7 @@ from typing import Final
 
 from chat.testing.calls import CallEndedError
 from chat.testing.check.line_person import LinePerson, LineStage, is_answer, not_offered
+from chat.testing.check.mistakes import SLASH, WEB, guessing
 from chat.testing.check.person import quoted
 from chat.testing.check.rules import Broken, NotOfferedError
 from chat.testing.check.stage import talk
@@ -19,7 +20,8 @@ IDLE_EARLY: Final = 0.8  # of that time; sooner than this is too soon
 
 def login(stage: LineStage) -> None:
     """A name that nobody has is had for the asking."""
-    stage.enter("ann")
+    with guessing(stage, WEB, SLASH):
+        stage.enter("ann")
 
 
 def name_taken(stage: LineStage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from chat.testing.check.mistakes import LINE, WEB, guessing
 from chat.testing.check.person import quoted
 from chat.testing.check.rules import Broken
 from chat.testing.check.shared_rules import TIMES
@@ -19,7 +20,8 @@ def join(stage: SlashStage) -> None:
         stage.enter("ann")
         return
     stage.target.variety = SlashVariety(asks_name=True)
-    stage.enter("ann")
+    with guessing(stage, WEB, LINE):
+        stage.enter("ann")
 
 
 def find_out(stage: SlashStage) -> str:

@@ -65,6 +65,11 @@ class Stage(Generic[PersonT_co]):
         for person in self._people:
             person.call.close()
 
+    @property
+    def heard(self) -> list[str]:
+        """All that came to anybody so far."""
+        return [line for person in self._people for line in person.log]
+
     def word(self, start: str = "hello") -> str:
         """As `Target.word`."""
         return self.target.word(start)
