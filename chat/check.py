@@ -60,12 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Look; returns the exit status."""
+    verdicts: list[Verdict] = []
     try:
         patience_s = _argument("--patience", _some_seconds, parsed.patience)
         idle_s = _argument("--idle", parse_seconds, parsed.idle)
         table = _table(parsed.dialect)
         target = Target(_address(parsed.server), patience_s, idle_s)
-        report = _check(table, target, parsed)
+        if parsed.junit:
+            _write(parsed.junit, b"")  # or only after all the work it would be found that one can't
+        report = _check(table, target, parsed, verdicts)
         print(as_json(report) if parsed.json else _last_lines(report))
         if parsed.junit:
             _write_junit(parsed.junit, report)
@@ -73,14 +76,17 @@ def run(parsed: argparse.Namespace) -> int:
         print(f"chat: {error}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
+        print(f"\ninterrupted: {as_count(verdicts)}", file=sys.stderr)
         return EXIT_INTERRUPTED
     return EXIT_OK if report.holds else EXIT_BROKEN
 
 
-def _check(table: ModuleType, target: Target, parsed: argparse.Namespace) -> Report:
-    """Look at every rule, and say what was found as it is found, if people read it."""
+def _check(
+    table: ModuleType, target: Target, parsed: argparse.Namespace, verdicts: list[Verdict]
+) -> Report:
+    """Look at every rule, and say what was found as it is found, if people read it. `verdicts`
+    has it even where this is interrupted."""
     start = time.monotonic()
-    verdicts: list[Verdict] = []
     width = shutil.get_terminal_size().columns  # 80, where it is no terminal
     for verdict in look(table.RULES, target, table.PERSON):
         verdicts.append(verdict)
@@ -146,10 +152,15 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _write_junit(path: str, report: Report) -> None:
-    """Raises ConfigError if the file can't be written."""
+    """As `_write`."""
     from chat.testing.check.junit import as_junit  # noqa: PLC0415 - few need it, and XML is large
 
+    _write(path, as_junit(report))
+
+
+def _write(path: str, data: bytes) -> None:
+    """Raises ConfigError if the file can't be written."""
     try:
-        Path(path).write_bytes(as_junit(report))
+        Path(path).write_bytes(data)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from None

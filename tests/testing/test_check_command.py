@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from chat.cli import main
-from tests.chatting import HOST, Threaded
+from tests.chatting import DEADLINE_S, HOST, Threaded
+from tests.programs import start
 from tests.testing.faulty import SaysTakenItsOwnWay
 
 
@@ -116,7 +118,25 @@ def test_nobody_is_there(capsys: Any) -> None:
 
 def test_a_file_that_can_not_be_written(server: str, capsys: Any) -> None:
     assert main(["check", server, "--junit", "/nowhere/check.xml"]) == 2
-    assert capsys.readouterr().err == "chat: /nowhere/check.xml: No such file or directory\n"
+    says = "chat: /nowhere/check.xml: No such file or directory\n"
+    assert capsys.readouterr() == ("", says)  # before any rule is looked at
+
+
+def test_ctrl_c_says_how_far_it_came() -> None:
+    with socket.create_server((HOST, 0)) as silent:
+        silent.settimeout(DEADLINE_S)
+        port = silent.getsockname()[1]
+        process = start("check", f"{HOST}:{port}", "--patience", str(2 * DEADLINE_S))
+        caller, _ = silent.accept()  # whether somebody is there
+        caller.close()
+        caller, _ = silent.accept()  # the first rule
+        with caller:
+            caller.settimeout(DEADLINE_S)
+            assert caller.recv(5) == b"LOGIN"
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=DEADLINE_S)
+    says = b"\ninterrupted: 0 pass, 0 fail, 0 skip\n"
+    assert (process.returncode, out, err) == (130, b"", says)
 
 
 def test_the_extra_that_is_missing_is_named(
