@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -13,6 +14,7 @@ from chat import admin, check, fuzz, replay, serve
 from chat.client import connect
 
 EXIT_USAGE = 2
+EXIT_UNREAD = 141  # as shells have it of who is ended by SIGPIPE
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "serve": (serve, "run a server (also without this word)"),
@@ -37,7 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"unknown: {' '.join(unknown)}; try: chat {typed[0]} --help")
     module, _ = COMMANDS[typed[0]]
-    status: int = module.run(parsed)
+    return _run(module, parsed)
+
+
+def _run(module: ModuleType, parsed: argparse.Namespace) -> int:
+    """Quiet where nobody reads any more what is printed, as in `chat check … | head`."""
+    try:
+        status: int = module.run(parsed)
+        print(end="", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end
+        return EXIT_UNREAD
     return status
 
 

@@ -122,6 +122,16 @@ def test_a_file_that_can_not_be_written(server: str, capsys: Any) -> None:
     assert capsys.readouterr() == ("", says)  # before any rule is looked at
 
 
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_nobody_reads_it_any_more(server: str, form: list[str]) -> None:
+    process = start("check", server, *form)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, err) == (141, b"")
+
+
 def test_ctrl_c_says_how_far_it_came() -> None:
     with socket.create_server((HOST, 0)) as silent:
         silent.settimeout(DEADLINE_S)
