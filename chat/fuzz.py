@@ -33,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=str(MEMORY_MORE_MAX_MIB),
         help=f"by how much it may grow, once it is warm ({MEMORY_MORE_MAX_MIB})",
     )
-    add("--save", metavar="DIR", default=FOLDER, help=f"where findings are put ({FOLDER})")
+    add(
+        "--save",
+        metavar="DIR",
+        default=FOLDER,
+        help=f"where findings go ({FOLDER}); with --replay nowhere",
+    )
     add("--replay", metavar="FILE", help="play a finding again, in its dialect")
     add(
         "--i-own-this-server",

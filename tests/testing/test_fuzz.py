@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -85,16 +86,58 @@ def test_a_bug_is_found(bug: str, badly: Callable[[str], Server], tmp_path: Path
 
 
 def test_a_finding_is_played_again(
-    badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.setattr(campaign, "SHRINK_S", 5.0)
     assert fuzz(badly("Telling"), tmp_path, "--seed", SEED, "--runs", "1") == 1
     (file,) = tmp_path.glob("*.jsonl")
     assert len(conversation.read(file).deeds) <= 6, "it was not shrunk"
-    assert fuzz(badly("Telling"), tmp_path / "again", "--replay", str(file)) == 1
-    assert kinds(tmp_path / "again") == {"overheard"}
-    assert fuzz(badly("WellServer"), tmp_path / "other", "--replay", str(file)) == 0
-    assert not (tmp_path / "other").exists()
+    capsys.readouterr()
+    again = ("--replay", str(file), "--dialect", "slash")
+    assert fuzz(badly("Telling"), tmp_path / "again", *again) == 1
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == f"dialect line, as {file} says"
+    assert second.startswith("run 1: overheard: ")
+    assert fuzz(badly("WellServer"), tmp_path / "again", *again) == 0
+    assert not (tmp_path / "again").exists()
+
+
+def test_the_folder_is_looked_at_first(
+    badly: Callable[[str], Server], tmp_path: Path, capsys: Any
+) -> None:
+    server, file = badly("Telling"), tmp_path / "file"
+    file.touch()
+    assert fuzz(server, file, "--runs", "1") == 2
+    assert capsys.readouterr() == ("", f"chat: --save: {file} is no folder\n")
+    assert fuzz(server, file / "folder", "--runs", "1") == 2
+    said = f"chat: --save: {file}/folder: Not a directory\n"
+    assert capsys.readouterr() == ("", said)
+
+
+def test_what_can_not_be_saved_is_told(
+    badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def write(*_args: object, **_about: object) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(conversation, "write", write)
+    assert fuzz(badly("Telling"), tmp_path, "--seed", SEED, "--runs", "1") == 1
+    _, told, saved, _ = capsys.readouterr().out.splitlines()
+    assert told.startswith("run 1: overheard: ")
+    assert saved.startswith("    could not be saved: ")
+    assert saved.endswith(": No space left on device")
+
+
+def test_an_interrupted_finding_is_saved(
+    badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def take_out(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(campaign, "take_out", take_out)
+    assert fuzz(badly("Telling"), tmp_path, "--seed", SEED) == 1
+    assert "interrupted\n" in capsys.readouterr().out
+    assert kinds(tmp_path) == {"overheard"}
 
 
 @pytest.mark.parametrize("dialect", TONGUES)

@@ -6,6 +6,7 @@ drawing        a conversation for every seed
 mutations      what is wrong with it
 playing        the same over real sockets
 watching       what must not come back
+saving         where findings go
 probing        whether the server is well
 process        what it takes
 growth         whether it takes more and more

@@ -42,7 +42,9 @@ class Plan:
     """Of the names of files, and of those who ask how the server is."""
 
     seconds: float
-    folder: Path
+    folder: Path | None
+    """Where findings are saved, if anywhere."""
+
     memory_more_max_mib: int
     pace_s: float
     """Between two deeds."""
@@ -116,14 +118,26 @@ class Campaign:
     def _note(self, problem: Problem, played: Conversation) -> None:
         if any(problem.kind == known.kind for known in self.found):
             return
-        if problem.kind in SHRINKABLE:
-            played, problem = self._shrunk(played, problem)
         self.found.append(problem)
-        plan = self.plan
-        name = f"{plan.prefix}-{self.runs}-{problem.kind.replace(' ', '-')}.jsonl"
-        path = plan.folder / name
-        conversation.write(path, played, run=self.runs, kind=problem.kind, about=problem.about)
-        self._tell(f"run {self.runs}: {problem}\n    saved: {path}")
+        self._tell(f"run {self.runs}: {problem}")
+        folder = self.plan.folder
+        if folder is None:
+            return
+        try:
+            if problem.kind in SHRINKABLE:
+                played, problem = self._shrunk(played, problem)
+        finally:  # who has no patience for that still has what was found
+            self._save(folder, problem, played)
+
+    def _save(self, folder: Path, problem: Problem, played: Conversation) -> None:
+        kind, about = problem
+        path = folder / f"{self.plan.prefix}-{self.runs}-{kind.replace(' ', '-')}.jsonl"
+        try:
+            conversation.write(path, played, run=self.runs, kind=kind, about=about)
+        except OSError as error:
+            self._tell(f"    could not be saved: {path}: {error.strerror or error}")
+        else:
+            self._tell(f"    saved: {path}")
 
     def _shrunk(self, played: Conversation, problem: Problem) -> tuple[Conversation, Problem]:
         """As little of it as is wrong in the same way."""

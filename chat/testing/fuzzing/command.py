@@ -19,6 +19,7 @@ from chat.testing.fuzzing.campaign import CALM_PACE_S, Campaign, Plan
 from chat.testing.fuzzing.conversation import Conversation, NoConversationError
 from chat.testing.fuzzing.drawing import draw
 from chat.testing.fuzzing.process import Process
+from chat.testing.fuzzing.saving import NoFolderError, make_folder
 from chat.testing.fuzzing.tongues import TONGUES, Tongue, tongue
 
 EXIT_OK, EXIT_FOUND, EXIT_USAGE = 0, 1, 2
@@ -29,7 +30,7 @@ def run(parsed: argparse.Namespace, runs: int) -> int:
     """Fuzz; returns the exit status. `runs`: if nobody says how many."""
     try:
         return _run(parsed, runs)
-    except (ConfigError, NoConversationError) as error:
+    except (ConfigError, NoConversationError, NoFolderError) as error:
         print(f"chat: {error}", file=sys.stderr)
     except OSError as error:
         where = error.filename or parsed.address
@@ -38,7 +39,7 @@ def run(parsed: argparse.Namespace, runs: int) -> int:
 
 
 def _run(parsed: argparse.Namespace, runs: int) -> int:
-    """Raises ConfigError, NoConversationError or OSError."""
+    """Raises ConfigError, NoConversationError, NoFolderError or OSError."""
     seed = parse_count(parsed.seed) if parsed.seed else SystemRandom().randrange(1, SEED_MAX)
     again = _read(parsed.replay) if parsed.replay else None
     dialect = again.dialect if again else parsed.dialect
@@ -49,13 +50,16 @@ def _run(parsed: argparse.Namespace, runs: int) -> int:
         tongue=tongue(dialect),
         prefix=f"{dialect}-{seed}",
         seconds=parse_seconds(parsed.seconds),
-        folder=Path(parsed.save),
+        folder=None if again else Path(parsed.save),
         memory_more_max_mib=parse_count(parsed.memory_mib),
         pace_s=CALM_PACE_S if again else 0.0,
     )
     runs = parse_count(parsed.runs) if parsed.runs else (1 if again else runs)
     campaign = Campaign(plan, _process(parsed.pid), lambda text: print(text, flush=True))
-    print(f"seed {seed}, dialect {dialect}", flush=True)
+    if plan.folder:
+        make_folder(plan.folder)
+    of = f", as {parsed.replay} says" if again else f", seed {seed}"
+    print(f"dialect {dialect}{of}", flush=True)
     try:
         campaign.run(repeat(again, runs) if again else _drawn(plan.tongue, seed, runs))
     except KeyboardInterrupt:

@@ -56,7 +56,6 @@ def write(path: Path, conversation: Conversation, **about: object) -> None:
         | ({"what": deed.what.decode(errors="surrogateescape")} if deed.what else {})
         for deed in conversation.deeds
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join([json.dumps(line) + "\n" for line in lines]), encoding="ascii")
 
 
