@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Final
 
 DIALECTS: Final = ("line", "slash", "ws")
@@ -10,6 +11,7 @@ RUNS: Final = 1_000
 SECONDS: Final = 60
 MEMORY_MORE_MAX_MIB: Final = 64  # room for histories, which have a bound
 FOLDER: Final = "fuzz-findings"
+EXIT_INTERRUPTED: Final = 130  # as shells have it
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "watch for crashes, hangs, leaks, lines of no known form, and what reaches somebody whom "
         "it was not meant for. Whatever the server keeps will be full of it."
     )
-    parser.epilog = "exit status: 0 nothing found, 1 something found, 2 a mistake, or nobody there"
+    parser.epilog = (
+        "exit status: 0 nothing found, 1 something found, 2 a mistake, or nobody there, "
+        "130 interrupted before the first run"
+    )
     add = parser.add_argument
     add("address", metavar="HOST:PORT", help="the server; on this machine")
     add("--dialect", choices=DIALECTS, default="line", help="what is spoken there (line)")
@@ -49,7 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Fuzz; returns the exit status."""
-    # Not before it is needed: who serves has no use for it, and would wait for it.
-    from chat.testing.fuzzing import command  # noqa: PLC0415
+    try:
+        # Not before it is needed: who serves has no use for it, and would wait for it.
+        from chat.testing.fuzzing import command  # noqa: PLC0415
 
-    return command.run(parsed, RUNS)
+        return command.run(parsed, RUNS)
+    except KeyboardInterrupt:
+        print("interrupted before the first run", file=sys.stderr)
+        return EXIT_INTERRUPTED

@@ -128,6 +128,17 @@ def test_what_can_not_be_saved_is_told(
     assert saved.endswith(": No space left on device")
 
 
+def test_the_first_look_is_interrupted(
+    badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def probe(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(probing, "probe", probe)
+    assert fuzz(badly("WellServer"), tmp_path) == 130
+    assert capsys.readouterr() == ("", "interrupted before the first run\n")
+
+
 def test_an_interrupted_finding_is_saved(
     badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:

@@ -67,5 +67,56 @@ def test_the_command(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(AssertionError):
         targets.main(arguments)
     (file,) = tmp_path.iterdir()
+    capsys.readouterr()
     with pytest.raises(AssertionError):
         targets.main(["line", "--input", str(file)])
+    assert capsys.readouterr().out == ""
+
+
+def test_one_input(tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "file"
+    assert targets.main(["line", "--input", str(file)]) == 2
+    assert capsys.readouterr().err == f"targets: --input: {file}: No such file or directory\n"
+    file.touch()
+    assert targets.main(["line", "--input", str(file)]) == 0
+    assert capsys.readouterr().out == "nothing found\n"
+
+
+@pytest.mark.parametrize("name", targets.NEED_WEBSOCKETS)
+def test_without_the_extra(
+    name: str, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "find_spec", lambda _name: None)
+    folder = tmp_path / "folder"
+    assert targets.main([name, "--plain", "--save", str(folder)]) == 2
+    said = f"targets: {name} needs: pip install 'reactor-chat[websocket]'\n"
+    assert capsys.readouterr() == ("", said)
+    assert not folder.exists()
+
+
+def test_nothing_can_be_saved(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    arguments = ["line", "--plain", "--save", str(file)]
+    assert targets.main(arguments) == 2
+    assert capsys.readouterr().err == f"targets: --save: {file} is no folder\n"
+    monkeypatch.setattr(targets, "make_folder", lambda _path: None)
+    broken_dialect(monkeypatch)
+    with pytest.raises(AssertionError):
+        targets.main(arguments)
+    assert ": Not a directory\n" in capsys.readouterr().out
+
+
+def test_the_command_is_interrupted(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+
+    def target(data: bytes) -> None:
+        seen.append(data)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(TARGETS, "line", target)
+    assert targets.main(["line", "--plain", "--seed", "1", "--save", str(tmp_path)]) == 130
+    assert capsys.readouterr().out.endswith("\ninterrupted\n1 input, nothing found\n")

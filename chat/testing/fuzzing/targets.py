@@ -20,13 +20,21 @@ from random import Random, SystemRandom
 from typing import Final
 from zlib import crc32
 
+from chat.testing.fuzzing.saving import NoFolderError, make_folder
+
 CORPUS: Final = Path(__file__).parent / "corpus"
 NAMES: Final = sorted(folder.name for folder in CORPUS.iterdir())
 INPUT_MAX_BYTES: Final = 20_000  # of atheris's: more than two of the longest lines
 FOLDER: Final = "fuzz-findings"
-EXIT_OK, EXIT_FOUND = 0, 1
+NEED_WEBSOCKETS: Final = ("handshake", "websocket")
+EXIT_OK, EXIT_FOUND, EXIT_USAGE = 0, 1, 2
+EXIT_INTERRUPTED: Final = 130  # as shells have it
 
 Target = Callable[[bytes], None]
+
+
+class NoInputError(ValueError):
+    """There is nothing to run, or nothing to run it with. The message says what is missing."""
 
 
 def corpus(name: str) -> list[bytes]:
@@ -49,7 +57,7 @@ def inputs(name: str, seed: int) -> Iterator[bytes]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns the exit status: 1 if something did not hold."""
+    """Returns the exit status. What does not hold is raised, which makes it 1."""
     parser = argparse.ArgumentParser("python3 -m chat.testing.fuzzing.targets")
     parser.add_argument("target", choices=NAMES)
     parser.add_argument("--seconds", type=int, default=60, help="how long (60)")
@@ -58,9 +66,33 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--save", metavar="DIR", default=FOLDER, help=f"for findings ({FOLDER})")
     parser.add_argument("--plain", action="store_true", help="without atheris, though it is there")
     options = parser.parse_args(arguments)
-    if options.input:
-        _target(options.target)(Path(options.input).read_bytes())
-        return EXIT_OK
+    try:
+        given = _given(options)
+    except (NoFolderError, NoInputError) as error:
+        print(f"targets: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        return _run(options) if given is None else _run_one(options.target, given)
+    except KeyboardInterrupt:
+        print("interrupted")
+        return EXIT_INTERRUPTED
+
+
+def _given(options: argparse.Namespace) -> bytes | None:
+    """The one input, if it is to be one; else there is a folder afterwards. Raises NoInputError
+    or NoFolderError."""
+    if options.target in NEED_WEBSOCKETS and find_spec("websockets") is None:
+        raise NoInputError(f"{options.target} needs: pip install 'reactor-chat[websocket]'")
+    if options.input is None:
+        make_folder(Path(options.save))
+        return None
+    try:
+        return Path(options.input).read_bytes()
+    except OSError as error:
+        raise NoInputError(f"--input: {options.input}: {error.strerror}") from None
+
+
+def _run(options: argparse.Namespace) -> int:
     seed = options.seed or SystemRandom().randrange(1, 10**9)
     folder = Path(options.save)
     if options.plain or find_spec("atheris") is None:
@@ -76,22 +108,41 @@ def _target(name: str) -> Target:
     return TARGETS[name]
 
 
+def _run_one(name: str, data: bytes) -> int:
+    _target(name)(data)
+    print("nothing found")
+    return EXIT_OK
+
+
 def _run_plain(name: str, seed: int, seconds: float, folder: Path) -> int:
     target, until = _target(name), time.monotonic() + seconds
     print(f"seed {seed}; no coverage is measured: pip install 'reactor-chat[fuzz]'", flush=True)
-    for number, data in enumerate(inputs(name, seed), 1):
-        try:
-            target(data)
-        except Exception:
-            path = folder / f"{name}-{crc32(data):08x}"
-            folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            print(f"input {number} is saved: {path}", flush=True)
-            raise
-        if time.monotonic() > until:
-            break
-    print(f"{number} inputs, nothing found")
-    return EXIT_OK
+    done, status = 0, EXIT_OK
+    try:
+        for data in inputs(name, seed):
+            try:
+                target(data)
+            except Exception:
+                print(f"input {done + 1} {_saved(data, folder / name)}", flush=True)
+                raise
+            done += 1
+            if time.monotonic() > until:
+                break
+    except KeyboardInterrupt:
+        print("interrupted")
+        status = EXIT_INTERRUPTED
+    print(f"{done} {'input' if done == 1 else 'inputs'}, nothing found")
+    return status
+
+
+def _saved(data: bytes, path: Path) -> str:
+    """Whether it is, and where. The path gets a number."""
+    path = path.with_name(f"{path.name}-{crc32(data):08x}")
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        return f"could not be saved: {path}: {error.strerror}"
+    return f"is saved: {path}"
 
 
 def _run_atheris(name: str, seed: int, seconds: int, folder: Path) -> None:
