@@ -7,14 +7,19 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Final, TypeVar
+from typing import Final
 
-from chat.parsing import ConfigError, parse_port, parse_seconds
+from chat.parsing import (
+    ConfigError,
+    parse_argument,
+    parse_seconds,
+    parse_server,
+    parse_some_seconds,
+)
 from chat.testing.calls import CONNECT_S
 from chat.testing.check.reports import as_count, as_json, as_lines, as_untried
 from chat.testing.check.rules import Report, Verdict
@@ -30,8 +35,6 @@ TABLES: Final = {
     "ws": "chat.testing.check.websocket_table",
 }
 """By dialect, the module with the RULES, and the PERSON that speaks it."""
-
-Parsed = TypeVar("Parsed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +65,8 @@ def run(parsed: argparse.Namespace) -> int:
     """Look; returns the exit status."""
     verdicts: list[Verdict] = []
     try:
-        patience_s = _argument("--patience", _some_seconds, parsed.patience)
-        idle_s = _argument("--idle", parse_seconds, parsed.idle)
+        patience_s = parse_argument("--patience", parse_some_seconds, parsed.patience)
+        idle_s = parse_argument("--idle", parse_seconds, parsed.idle)
         table = _table(parsed.dialect)
         target = Target(_address(parsed.server), patience_s, idle_s)
         if parsed.junit:
@@ -103,22 +106,6 @@ def _last_lines(report: Report) -> str:
     return "\n".join(["", *filter(None, [as_untried(report.verdicts)]), count])
 
 
-def _some_seconds(text: str) -> float:
-    """More than none."""
-    seconds = parse_seconds(text)
-    if not seconds:
-        raise ConfigError("nothing comes in no time")
-    return seconds
-
-
-def _argument(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
-    """Raises ConfigError, which names the argument."""
-    try:
-        return parse(text)
-    except ConfigError as error:
-        raise ConfigError(f"{name}: {error}") from None
-
-
 def _table(dialect: str) -> ModuleType:
     """The rules. Raises ConfigError where the extra that they need is missing."""
     try:
@@ -133,15 +120,7 @@ def _table(dialect: str) -> ModuleType:
 
 def _address(text: str) -> tuple[str, int]:
     """Where somebody listens, in numbers. Raises ConfigError if nobody does."""
-    scheme, slashes, _ = text.rpartition("://")
-    if slashes:
-        raise ConfigError(f"{text!r}: say HOST:PORT, without {scheme}://")
-    host, _, port = text.rpartition(":")
-    if not host or not port:
-        raise ConfigError(f"{text!r}: say HOST:PORT")
-    place = host.removeprefix("[").removesuffix("]"), parse_port(port)
-    if not place[1]:
-        raise ConfigError(f"{text!r}: nobody can listen on port 0")
+    place = parse_server(text)
     try:
         with closing(socket.create_connection(place, CONNECT_S)) as sock:
             found: tuple[str, int] = sock.getpeername()[:2]

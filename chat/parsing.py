@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from chat.core.limits import Limits
 from chat.dialects import DIALECTS
@@ -22,6 +23,9 @@ DEFAULT_HOST = "127.0.0.1"  # nobody else can reach it until somebody decides so
 _ORIGIN = re.compile(
     r"[a-zA-Z][a-zA-Z0-9+.-]*://([^\s/:@?#\[\]]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?"
 )
+
+
+Parsed = TypeVar("Parsed")
 
 
 class ConfigError(ValueError):
@@ -108,6 +112,36 @@ def parse_seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise ConfigError(f"{text!r} is not a number of seconds")
     return seconds
+
+
+def parse_some_seconds(text: str) -> float:
+    """More than none."""
+    seconds = parse_seconds(text)
+    if not seconds:
+        raise ConfigError("nothing comes in no time")
+    return seconds
+
+
+def parse_server(text: str) -> tuple[str, int]:
+    """`HOST:PORT` or `[::1]:PORT`, where somebody may listen."""
+    scheme, slashes, _ = text.rpartition("://")
+    if slashes:
+        raise ConfigError(f"{text!r}: say HOST:PORT, without {scheme}://")
+    host, _, port = text.rpartition(":")
+    if not host or not port:
+        raise ConfigError(f"{text!r}: say HOST:PORT")
+    number = parse_port(port)
+    if not number:
+        raise ConfigError(f"{text!r}: nobody can listen on port 0")
+    return host.removeprefix("[").removesuffix("]"), number
+
+
+def parse_argument(name: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
+    """What `parse` makes of it; ConfigError names the argument."""
+    try:
+        return parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from None
 
 
 def parse_count(text: str) -> int:

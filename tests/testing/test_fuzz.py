@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from errno import ENOSPC
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,6 +23,7 @@ from chat.testing.fuzzing.conversation import NoConversationError
 from chat.testing.fuzzing.drawing import draw
 from chat.testing.fuzzing.growth import MIB, WARM_UP_RUNS, Growth
 from chat.testing.fuzzing.playing import Presence
+from chat.testing.fuzzing.process import Process
 from chat.testing.fuzzing.tongues import TONGUES, tongue
 from chat.testing.fuzzing.watching import problems
 from tests.chatting import HOST
@@ -263,16 +268,19 @@ def test_the_dialects_are_those_of_the_command() -> None:
 
 WRONG = {
     ("192.0.2.1:4000",): "192.0.2.1 is not this machine; if it is yours: --i-own-this-server",
-    ("4000",): "'4000' is no server: HOST:PORT",
-    (f"{HOST}:0",): f"'{HOST}:0' is no server: HOST:PORT",
+    ("localhost",): "'localhost': say HOST:PORT",
+    (f"{HOST}:0",): f"'{HOST}:0': nobody listens at port 0",
     (f"{HOST}:x",): "'x' is not a port: 0 to 65535",
-    (f"{HOST}:1",): f"{HOST}:1: Connection refused",
+    (f"{HOST}:1",): f"{HOST}:1: nobody is there (Connection refused)",
     (
         f"{HOST}:1",
         "--pid",
         "4194305",
     ): "process 4194305 can't be watched: No such file or directory",
-    (f"{HOST}:1", "--runs", "0"): "'0' is not a whole number from 1",
+    (f"{HOST}:1", "--runs", "0"): "--runs: '0' is not a whole number from 1",
+    (f"{HOST}:1", "--seed", "x"): "--seed: 'x' is not a whole number from 1",
+    (f"{HOST}:1", "--pid", "0"): "--pid: '0' is not a whole number from 1",
+    (f"{HOST}:1", "--seconds", "0"): "--seconds: nothing comes in no time",
     (f"{HOST}:1", "--replay", "/nowhere"): "/nowhere: No such file or directory",
 }
 
@@ -281,3 +289,35 @@ WRONG = {
 def test_mistakes(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuzz", *arguments]) == 2
     assert capsys.readouterr().err == f"chat: {WRONG[arguments]}\n"
+
+
+def test_another_process(badly: Callable[[str], Server], tmp_path: Path, capsys: Any) -> None:
+    other = str(os.getpid())
+    assert fuzz(badly("WellServer"), tmp_path, "--pid", other) == 2
+    assert capsys.readouterr().err == f"chat: --pid: process {other} does not listen there\n"
+
+
+def test_who_listens() -> None:
+    ours = Process(os.getpid())
+    with socket.create_server((HOST, 0)) as listener:
+        port = listener.getsockname()[1]
+        assert ours.listens(port) is True
+    assert ours.listens(port) is False
+
+
+@pytest.mark.parametrize("dialect", TONGUES)
+def test_something_else_is_there(dialect: str, tmp_path: Path, capsys: Any) -> None:
+    with HTTPServer((HOST, 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        where = f"{HOST}:{server.server_port}"
+        status = main(["fuzz", where, "--dialect", dialect, "--save", str(tmp_path / "folder")])
+        server.shutdown()
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("chat: ")]
+    assert status == 2
+    assert said[0].startswith(f"chat: {where}: nobody can log in there: ")
+    assert said[0].endswith(f"; does it speak {dialect}?")
+
+
+def test_a_run_is_counted(badly: Callable[[str], Server], tmp_path: Path, capsys: Any) -> None:
+    assert fuzz(badly("WellServer"), tmp_path, "--seed", SEED, "--runs", "1") == 0
+    assert "\n1 run, 0 found; " in capsys.readouterr().out

@@ -17,7 +17,6 @@ from chat.testing.fuzzing.process import Process
 from chat.testing.fuzzing.tongues import Tongue
 from chat.testing.fuzzing.watching import Problem
 from chat.testing.simulation.shrinking import take_out
-from reactor import Address
 
 SHRINK_S: Final = 10.0  # of trying to make a finding smaller, at most
 CALM_PACE_S: Final = 0.002
@@ -36,7 +35,7 @@ FATAL: Final = {"crash", "hang", "cut off"}
 class Plan:
     """What is done, where, and for how long."""
 
-    address: Address
+    address: tuple[str, int]
     tongue: Tongue
     prefix: str
     """Of the names of files, and of those who ask how the server is."""
@@ -50,10 +49,14 @@ class Plan:
     """Between two deeds."""
 
 
+class UnwellError(Exception):
+    """A server is not well before anything has happened. The message says what may be wrong."""
+
+
 class Campaign:
     """Each kind of problem is told and saved once: where there is one, there are many.
 
-    Raises OSError when nobody is there."""
+    Raises OSError when nobody is there, and UnwellError when nobody can log in."""
 
     def __init__(self, plan: Plan, process: Process | None, tell: Callable[[str], object]) -> None:
         self.plan = plan
@@ -64,7 +67,8 @@ class Campaign:
         self._greetings = probing.greetings(plan.tongue, plan.address)
         unwell = self._health()
         if unwell is not None:
-            raise OSError(f"is not well before anything has happened: {unwell}")
+            spoken = plan.tongue.name
+            raise UnwellError(f"nobody can log in there: {unwell.about}; does it speak {spoken}?")
         self._growth = Growth(process, plan.memory_more_max_mib) if process else None
 
     def run(self, conversations: Iterable[Conversation]) -> None:
@@ -79,7 +83,8 @@ class Campaign:
 
     def __str__(self) -> str:
         grown = f"; {self._growth}" if self._growth and self._process_lives() else ""
-        return f"{self.runs} runs, {len(self.found)} found{grown}"
+        runs = "1 run" if self.runs == 1 else f"{self.runs} runs"
+        return f"{runs}, {len(self.found)} found{grown}"
 
     def _problems(self, played: Conversation) -> Iterator[Problem]:
         with self._played(played, self.plan.pace_s) as player:

@@ -13,9 +13,15 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Final
 
-from chat.parsing import ConfigError, parse_count, parse_port, parse_seconds
+from chat.parsing import (
+    ConfigError,
+    parse_argument,
+    parse_count,
+    parse_server,
+    parse_some_seconds,
+)
 from chat.testing.fuzzing import conversation
-from chat.testing.fuzzing.campaign import CALM_PACE_S, Campaign, Plan
+from chat.testing.fuzzing.campaign import CALM_PACE_S, Campaign, Plan, UnwellError
 from chat.testing.fuzzing.conversation import Conversation, NoConversationError
 from chat.testing.fuzzing.drawing import draw
 from chat.testing.fuzzing.process import Process
@@ -40,7 +46,7 @@ def run(parsed: argparse.Namespace, runs: int) -> int:
 
 def _run(parsed: argparse.Namespace, runs: int) -> int:
     """Raises ConfigError, NoConversationError, NoFolderError or OSError."""
-    seed = parse_count(parsed.seed) if parsed.seed else SystemRandom().randrange(1, SEED_MAX)
+    seed = _count("--seed", parsed.seed) if parsed.seed else SystemRandom().randrange(1, SEED_MAX)
     again = _read(parsed.replay) if parsed.replay else None
     dialect = again.dialect if again else parsed.dialect
     if dialect == "ws" and find_spec("websockets") is None:
@@ -49,13 +55,13 @@ def _run(parsed: argparse.Namespace, runs: int) -> int:
         address=_address(parsed.address, parsed.i_own_this_server),
         tongue=tongue(dialect),
         prefix=f"{dialect}-{seed}",
-        seconds=parse_seconds(parsed.seconds),
+        seconds=parse_argument("--seconds", parse_some_seconds, parsed.seconds),
         folder=None if again else Path(parsed.save),
-        memory_more_max_mib=parse_count(parsed.memory_mib),
+        memory_more_max_mib=_count("--memory-mib", parsed.memory_mib),
         pace_s=CALM_PACE_S if again else 0.0,
     )
-    runs = parse_count(parsed.runs) if parsed.runs else (1 if again else runs)
-    campaign = Campaign(plan, _process(parsed.pid), lambda text: print(text, flush=True))
+    runs = _count("--runs", parsed.runs) if parsed.runs else (1 if again else runs)
+    campaign = _campaign(plan, parsed)
     if plan.folder:
         make_folder(plan.folder)
     of = f", as {parsed.replay} says" if again else f", seed {seed}"
@@ -66,6 +72,24 @@ def _run(parsed: argparse.Namespace, runs: int) -> int:
         print("interrupted")
     print(campaign)
     return EXIT_FOUND if campaign.found else EXIT_OK
+
+
+def _campaign(plan: Plan, parsed: argparse.Namespace) -> Campaign:
+    process = _process(parsed.pid)
+    try:
+        campaign = Campaign(plan, process, lambda text: print(text, flush=True))
+    except UnwellError as error:
+        raise ConfigError(f"{parsed.address}: {error}") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigError(f"{parsed.address}: nobody is there ({reason})") from None
+    if process and process.listens(plan.address[1]) is False:
+        raise ConfigError(f"--pid: process {parsed.pid} does not listen there")
+    return campaign
+
+
+def _count(name: str, text: str) -> int:
+    return parse_argument(name, parse_count, text)
 
 
 def _drawn(spoken: Tongue, seed: int, runs: int) -> Iterator[Conversation]:
@@ -86,19 +110,20 @@ def _process(pid: str | None) -> Process | None:
     if pid is None:
         return None
     try:
-        return Process(parse_count(pid))
+        return Process(_count("--pid", pid))
     except OSError as error:
         raise ConfigError(f"process {pid} can't be watched: {error.strerror}") from None
 
 
 def _address(text: str, is_mine: bool) -> tuple[str, int]:
     """What a name stands for is looked up once: it may mean something else a moment later."""
-    host, colon, port = text.rpartition(":")
-    number = parse_port(port)
-    if not colon or not host or not number:
-        raise ConfigError(f"{text!r} is no server: HOST:PORT")
-    found = socket.getaddrinfo(host.strip("[]"), number, type=socket.SOCK_STREAM)
+    host, port = parse_server(text)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{text}: nobody is there ({reason})") from None
     address = str(found[0][4][0])
     if not is_mine and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         raise ConfigError(f"{host} is not this machine; if it is yours: --i-own-this-server")
-    return address, number
+    return address, port

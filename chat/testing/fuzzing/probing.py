@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from chat.testing.calls import Call, CallEndedError
@@ -39,14 +40,11 @@ def probe(tongue: Tongue, address: Address, name: str) -> Problem | None:
 
 def greetings(tongue: Tongue, address: Address) -> list[bytes]:
     """What is shown to somebody who only looks in. Raises OSError when nobody is there."""
-    with tongue.call(address) as call:
-        shown: list[bytes] = []
-        try:
-            while len(shown) < GREETINGS_MAX and (line := call.receive(GREETING_S)) is not None:
-                shown.append(line.removesuffix(b"\r"))
-        except CallEndedError:
-            pass  # a server may do that, and still be one
-        return shown
+    shown: list[bytes] = []
+    with suppress(CallEndedError), tongue.call(address) as call:  # it may do that
+        while len(shown) < GREETINGS_MAX and (line := call.receive(GREETING_S)) is not None:
+            shown.append(line.removesuffix(b"\r"))
+    return shown
 
 
 def _wait(call: Call, is_answer: Callable[[bytes], bool], asked: bytes) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final
 
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+OURS: Final = Path("/proc/self")
+LISTENS: Final = "0A"  # a state of sockets
 GONE: Final = "ZX"  # states of what has ended, and may not have been waited for
 
 
@@ -30,7 +32,38 @@ class Process:
         """How many it has open: files, connections and whatever else."""
         return len(os.listdir(self._folder / "fd"))
 
+    def listens(self, port: int) -> bool | None:
+        """Whether it has a TCP socket that listens there; None: that can't be known."""
+        try:
+            networks = [(folder / "ns" / "net").readlink() for folder in (self._folder, OURS)]
+            held = {_linked(link) for link in (self._folder / "fd").iterdir()}
+            listening = _listening(port)
+        except OSError:  # not ours to look at, or told otherwise than Linux does
+            return None
+        return bool(held & listening) if len(set(networks)) == 1 else None
+
     def memory_bytes(self) -> int:
         """What it holds of the machine's memory."""
         pages = (self._folder / "statm").read_text(encoding="ascii").split()[1]
         return int(pages) * PAGE_BYTES
+
+
+def _linked(link: Path) -> str:
+    """What a descriptor is; nothing if it was closed since it was listed."""
+    try:
+        return str(link.readlink())
+    except FileNotFoundError:
+        return ""
+
+
+def _listening(port: int) -> set[str]:
+    """The sockets that listen there, as descriptors are linked to them."""
+    found = set()
+    for table in ("tcp", "tcp6"):
+        path = OURS / "net" / table
+        rows = path.read_text(encoding="ascii").splitlines()[1:] if path.exists() else []
+        for row in rows:
+            _, local, _, state, _, _, _, _, _, inode, *_ = row.split()
+            if state == LISTENS and int(local.rpartition(":")[2], 16) == port:
+                found.add(f"socket:[{inode}]")
+    return found
