@@ -25,7 +25,7 @@ from chat.testing.fuzzing.growth import MIB, WARM_UP_RUNS, Growth
 from chat.testing.fuzzing.playing import Presence
 from chat.testing.fuzzing.process import Process
 from chat.testing.fuzzing.tongues import TONGUES, tongue
-from chat.testing.fuzzing.watching import problems
+from chat.testing.fuzzing.watching import Problem, problems
 from tests.chatting import HOST
 from tests.programs import ROOT, Server, running_server
 
@@ -197,12 +197,16 @@ def test_what_is_no_conversation(text: str, tmp_path: Path) -> None:
 
 def heard(sent: dict[str, bytes], line: bytes, *, who: str = "c", lost: str = "") -> list[str]:
     """The kinds of problems, when one person hears a line; `lost`: who has vanished."""
+    return [problem.kind for problem in found(sent, line, who=who, lost=lost)]
+
+
+def found(sent: dict[str, bytes], line: bytes, *, who: str, lost: str) -> list[Problem]:
     there = {
         name: Presence(0, None, bytearray(data), was_reset=name == lost)  # type: ignore[arg-type]
         for name, data in sent.items()
     }
     there[who].heard.append(line)
-    return [problem.kind for problem in problems(tongue("line"), list(there.values()), ())]
+    return list(problems(tongue("line"), list(there.values()), ()))
 
 
 A, B, C = b"LOGIN ann\n", b"LOGIN bob\n", b"LOGIN cat\n"
@@ -224,6 +228,28 @@ def test_who_may_hear_what() -> None:
     assert heard({"a": b"MSG <s1.1>\n" + A, "c": C}, PUBLIC) == ["overheard"]
     assert heard({"a": A + b"MSG <s1.1>", "c": C}, PUBLIC) == []
     assert heard({"a": A + b"MSG <s1.1>", "c": C}, PUBLIC, lost="a") == ["overheard"]
+
+
+WHY = {
+    (A + b"DM bob <d1.1>\n", C, DM): "which was for 'bob' alone",
+    (A + b"SAY #so <s1.1>\n", C, SAID): (
+        "which was for the room 'so', and they never asked for that"
+    ),
+    (A + b"MSG <s1.1>\n", b"WHO\n", PUBLIC): (
+        "which was for those who had logged in, and they never did"
+    ),
+    (b"MSG <s1.1>\n" + A, C, PUBLIC): (
+        "which was said before its sender had logged in or joined a room"
+    ),
+    (A + b"MSG <s1.1>", C, PUBLIC): "which stood in a line that never had an end",
+}
+
+
+@pytest.mark.parametrize("said", WHY)
+def test_why_it_is_not_for_them(said: tuple[bytes, bytes, bytes]) -> None:
+    sender, reader, line = said
+    (problem,) = found({"a": sender, "c": reader}, line, who="c", lost="a")
+    assert problem.about == f"person 0 was shown {line!r}, {WHY[said]}".replace(" b'", " '")
 
 
 def test_what_a_line_may_look_like() -> None:

@@ -11,6 +11,18 @@ from chat.testing.fuzzing.tongues import MARKS, NOBODY, Audience, Tongue, readab
 
 SHOWN_MAX_CHARS: Final = 200  # of a line, in a message about it
 
+UNSAID: Final = Audience("unsaid")  # of a line that never had an end
+FOR_NO_ONE: Final = (None, NOBODY, UNSAID)
+
+WHY: Final = {
+    "user": "which was for {} alone",
+    "room": "which was for the room {}, and they never asked for that",
+    "here": "which was for those who had logged in, and they never did",
+    "nobody": "which was said before its sender had logged in or joined a room",
+    "unsaid": "which stood in a line that never had an end",
+}
+"""Why somebody should not have heard something, by the kind of its audience."""
+
 
 class Problem(NamedTuple):
     """What is wrong: in a word or two, which are the same for all that are alike; and what that
@@ -41,7 +53,8 @@ class Talk:
             for line in presence.heard:
                 for mark in MARKS.findall(line.decode(errors="replace")):
                     if self._is_overheard(mark, presence):
-                        yield Problem("overheard", f"{_who(presence)} was shown {_shown(line)}")
+                        about = f"{_who(presence)} was shown {_shown(line)}, {self._why(mark)}"
+                        yield Problem("overheard", about)
 
     def _note(self, presence: Presence) -> None:
         """Whom each line of theirs is for."""
@@ -57,7 +70,7 @@ class Talk:
         _, _, begun = presence.sent.rpartition(b"\n")
         for mark in MARKS.findall(readable(bytes(begun))):
             known = presence.was_reset and presence in self._lines
-            self._audiences[mark].add(NOBODY if known else None)
+            self._audiences[mark].add(UNSAID if known else None)
             self._senders[mark].add(presence)
 
     def _is_overheard(self, mark: str, presence: Presence) -> bool:
@@ -67,9 +80,14 @@ class Talk:
         return not any(
             self._tongue.opens(line, audience)
             for audience in audiences
-            if audience not in (None, NOBODY)
+            if audience not in FOR_NO_ONE
             for line in self._lines[presence]
         )
+
+    def _why(self, mark: str) -> str:
+        """What is known of whom it was for."""
+        known = [audience for audience in self._audiences[mark] if audience is not None]
+        return "; ".join([WHY[kind].format(_short(repr(key))) for kind, key in sorted(known)])
 
 
 def problems(
@@ -106,5 +124,8 @@ def _who(presence: Presence) -> str:
 
 
 def _shown(line: bytes) -> str:
-    shown = repr(line)[1:]
+    return _short(repr(line)[1:])
+
+
+def _short(shown: str) -> str:
     return shown if len(shown) <= SHOWN_MAX_CHARS else f"{shown[:SHOWN_MAX_CHARS]}..."
