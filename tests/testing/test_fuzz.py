@@ -295,7 +295,7 @@ def test_the_dialects_are_those_of_the_command() -> None:
 WRONG = {
     ("192.0.2.1:4000",): "192.0.2.1 is not this machine; if it is yours: --i-own-this-server",
     ("localhost",): "'localhost': say HOST:PORT",
-    (f"{HOST}:0",): f"'{HOST}:0': nobody listens at port 0",
+    (f"{HOST}:0",): f"'{HOST}:0': nobody can listen on port 0",
     (f"{HOST}:x",): "'x' is not a port: 0 to 65535",
     (f"{HOST}:1",): f"{HOST}:1: nobody is there (Connection refused)",
     (
