@@ -44,7 +44,7 @@ class Heartbeat:
         part = self._parts[self._next]
         self._next = (self._next + 1) % PERIOD_S
         for connection, framer in part.items():
-            if connection.has_waiting_lines:  # it is us who don't listen just now
+            if connection.is_paused:  # it is us who don't listen just now
                 framer.awaits_pong = False
             elif framer.awaits_pong:
                 connection.abort("no pong")

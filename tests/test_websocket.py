@@ -469,6 +469,17 @@ def test_whom_we_do_not_listen_to_can_not_answer() -> None:
         assert not chat.connections
 
 
+def test_who_vanishes_with_lines_that_wait_for_them_to_read_is_given_up() -> None:
+    with Stepped(listen=WS, idle_timeout=0.0, rate_limit=Rate(0, 0.0)) as chat:
+        ann = log_in(chat, "Ann")
+        (connection,) = chat.connections
+        while not connection.has_waiting_lines:
+            say(ann, *["HELP"] * 100)
+            chat.turns()
+        beats(chat, 3 * PERIOD_S)
+        assert not chat.connections
+
+
 def test_without_anybody_it_stands_still() -> None:
     with Stepped(listen=WS, idle_timeout=0.0) as chat:
         assert chat.server.timeout() is None
