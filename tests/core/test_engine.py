@@ -531,3 +531,12 @@ def test_how_it_looks_can_be_asked() -> None:
     assert core.settings.greeting == "hello"
     core.configure(core.world.limits, Settings(), NOW)
     assert core.settings == Settings()
+
+
+def test_who_is_let_in_is_known_until_they_are_gone() -> None:
+    core = ChatCore(Limits(clients_max=1))
+    for session in (1, 2):
+        core.connect(session, LINE, NOW)
+    assert [core.knows(session) for session in (1, 2, 3)] == [True, False, False]
+    core.disconnect(1, "closed by client", NOW)
+    assert not core.knows(1)

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reactor.testing.frames import CLOSE, PING, TEXT, BadFrameError, Frame, ServerFrames, frame
-from reactor.websocket import text_frame
+from reactor.testing.frames import (
+    CLOSE,
+    PING,
+    TEXT,
+    BadFrameError,
+    Frame,
+    ServerFrames,
+    frame,
+    request,
+)
+from reactor.websocket import WebSocketFramer, text_frame
 from tests.reactor import frames
 
 
@@ -35,3 +44,8 @@ def test_a_servers_frames(size: int) -> None:
 def test_what_no_server_may_send(data: bytes) -> None:
     with pytest.raises(BadFrameError):
         ServerFrames().feed(data)
+
+
+def test_a_request_is_granted() -> None:
+    framer = WebSocketFramer(request("chat.example.org"), 100, {}, lambda _, host: "chat" in host)
+    assert framer.replies.startswith(b"HTTP/1.1 101 ")
