@@ -12,6 +12,7 @@ import json
 import logging
 import struct
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final, TextIO
 
@@ -51,7 +52,7 @@ class Recorder(ChatCore):
         self._inputs: list[Any] = []  # a session and its line, or the name of another and the rest
         self._times: list[float] = []  # when each came
         self._until_digest = DIGEST_INPUTS
-        self._begun = False
+        self._batch = 0  # inputs; none before the beginning was written, with all that was loaded
         self._failed = False
         self._watch = Watch()
 
@@ -70,7 +71,7 @@ class Recorder(ChatCore):
     def receive(self, session_id: int, line: bytes, now: float) -> list[Action]:
         """See ChatCore. Nearly all inputs are of this kind, so that it does what `_note` does, and
         puts down two bare values: a list for each would cost 0.2 us more."""
-        if len(self._times) >= BATCH_INPUTS or not self._begun:
+        if len(self._times) >= self._batch:
             self._write()
         self._inputs += session_id, line.decode("latin-1")
         self._times.append(now)
@@ -142,19 +143,19 @@ class Recorder(ChatCore):
         self._write()
 
     def _note(self, now: float, *told: Any) -> None:
-        if len(self._times) >= BATCH_INPUTS or not self._begun:
+        if len(self._times) >= self._batch:
             self._write()
         self._inputs.append(told)
         self._times.append(now)
 
     def _begin(self) -> None:
-        self._begun = True
+        self._batch = BATCH_INPUTS
         header = {"recording": VERSION, "world": dump(self.world, secrets=False)}
         header["settings"] = json.dumps(asdict(self.settings))
         self._put_down(json.dumps(header))
 
     def _write(self) -> None:
-        if not self._begun:  # with all that was loaded
+        if not self._batch:
             self._begin()
         batch: dict[str, Any] = {"inputs": self._inputs, "times": _packed(self._times)}
         self._until_digest -= len(self._times)
@@ -225,16 +226,20 @@ class Watched:
         self.reads_history = dialect.reads_history
         self.render = dialect.render
         self.answer = dialect.answer
-        self._parse = dialect.parse
-        self._watch = watch
+        self.parse = _watched(dialect.parse, watch)
 
-    def parse(self, line: bytes) -> Command | Tagged:
-        """See Dialect."""
-        parsed = self._parse(line)
+
+def _watched(
+    parse: Callable[[bytes], Command | Tagged], watch: Watch
+) -> Callable[[bytes], Command | Tagged]:
+    def watched(line: bytes) -> Command | Tagged:
+        parsed: Command | Tagged = parse(line)
         command: Any = parsed.command if type(parsed) is Tagged else parsed
         if type(command) in _WITH_PASSWORD:
-            self._watch.secret = command
+            watch.secret = command
         return parsed
+
+    return watched
 
 
 def _without_password(command: Command) -> Command:
