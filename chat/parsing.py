@@ -6,6 +6,7 @@ Each function raises ConfigError, which says in one line why a text is none of t
 from __future__ import annotations
 
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -142,6 +143,18 @@ def parse_argument(name: str, parse: Callable[[str], Parsed], text: str) -> Pars
         return parse(text)
     except ConfigError as error:
         raise ConfigError(f"{name}: {error}") from None
+
+
+def argument_type(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
+    """For argparse, which tells a person what one exception alone says."""
+
+    def parsed(text: str) -> Parsed:
+        try:
+            return parse(text)
+        except ConfigError as error:
+            raise ArgumentTypeError(str(error)) from None
+
+    return parsed
 
 
 def parse_count(text: str) -> int:

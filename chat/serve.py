@@ -12,7 +12,7 @@ from typing import Any
 
 from chat import logs
 from chat.config import OPTIONS, REPEATED, Config, Option, load
-from chat.parsing import ConfigError, parse_port
+from chat.parsing import ConfigError, argument_type, parse_port
 from chat.server import ChatServer
 from chat.shell import log
 from chat.store import StoreError
@@ -64,20 +64,10 @@ def _add_flag(parser: argparse.ArgumentParser, option: Option) -> None:
     parser.add_argument(
         f"--{option.flag}",
         metavar=option.metavar,
-        type=_typed(option),
+        type=argument_type(option.parse),
         action="append" if option.name in REPEATED else "store",
         help=option.help,
     )
-
-
-def _typed(option: Option) -> Any:
-    def parse(text: str) -> Any:
-        try:
-            return option.parse(text)
-        except ConfigError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parse
 
 
 def _flags(parsed: argparse.Namespace) -> dict[str, Any]:

@@ -72,6 +72,7 @@ MAY_IMPORT = {
     ),
     "chat.testing.fuzzing": (
         *("chat.core", "chat.dialects", "chat.parsing", "chat.testing", "reactor"),
+        "reactor.testing",
     ),
     "chat.fuzz": ("chat.testing.fuzzing",),
     "chat.cli": (

@@ -11,8 +11,9 @@ from typing import Final, NoReturn
 
 from chat.core import commands, events
 from chat.core.commands import Command, Malformed, Tagged
+from chat.dialects.base import rfc3339
 from chat.dialects.json_asked import TYPES, Fields, Missing, Object
-from chat.dialects.json_told import RENDERERS, encoded, message, message_line
+from chat.dialects.json_told import RENDERERS, encoded, message_line
 
 ID_MAX_CHARS: Final = 64  # of an `id`: room for any that programs make
 
@@ -60,8 +61,8 @@ class JsonDialect:
     def answer(self, event: events.Event, tag: str) -> bytes:
         """The same, with the `id`. That something was said is answered with its number alone."""
         if type(event) is events.Said:
-            said = message(event)
-            answer = {"type": "ok"} | {name: said[name] for name in ("room", "seq", "time")}
+            at = rfc3339(event.at)
+            answer = {"type": "ok", "room": event.room, "seq": event.seq, "time": at}
         else:
             answer = RENDERERS.get(type(event), RENDERERS[events.Done])(event)
         return encoded({"type": answer["type"], "id": tag} | answer)

@@ -181,7 +181,7 @@ BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
     "another time": (lambda text: text.replace('"times":"', '"times":"AAAA', 1), "line 2: damaged"),
     "what can not be": (
         lambda text: text.replace('["finish",', '["finish",1', 1),
-        "damaged, or cut off",
+        "damaged, or a bug: finish ends in ",
     ),
 }
 

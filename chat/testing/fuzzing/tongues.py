@@ -19,13 +19,12 @@ from chat.testing.fuzzing.typists import JSON
 from chat.testing.simulation.people import LINE_FORMS
 from chat.testing.simulation.scripts import LINE, SLASH, Typist
 from reactor import Address
+from reactor.testing.frames import TEXT, frame
 
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 MARKS: Final = re.compile(r"<[sd]\d+\.\d+>")  # see `scripts.py`
 
 MASK: Final = b"\x5a\xa5\x3c\xc3"  # any will do: RFC 6455, 5.3
-TEXT_FRAME: Final = 0x81
-PAYLOAD_MAX_BYTES: Final = 125  # of a frame whose length is one byte
 
 
 class Audience(NamedTuple):
@@ -217,15 +216,7 @@ class WebSocketTongue(Tongue):
 
     def frame(self, line: bytes) -> bytes:
         """A masked frame of text (RFC 6455, 5.2)."""
-        size = len(line)
-        if size <= PAYLOAD_MAX_BYTES:
-            length = bytes([0x80 | size])
-        elif size < 1 << 16:
-            length = b"\xfe" + size.to_bytes(2)
-        else:
-            length = b"\xff" + size.to_bytes(8)
-        payload = bytes([byte ^ MASK[at % 4] for at, byte in enumerate(line)])
-        return bytes([TEXT_FRAME]) + length + MASK + payload
+        return frame(TEXT, line, MASK)
 
     def begin(self, line: bytes) -> bytes:
         """A frame that lacks its last byte."""

@@ -12,13 +12,12 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable
 from importlib.util import find_spec
 from itertools import count
 from random import SystemRandom
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
-from chat.parsing import ConfigError, parse_amount, parse_seconds
+from chat.parsing import ConfigError, argument_type, parse_amount, parse_seconds
 from chat.testing.simulation.scenario import draw
 from chat.testing.simulation.shrinking import shrink, transcript
 from chat.testing.simulation.simulation import Figures, Simulation, Violation, failure, run
@@ -63,29 +62,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = _Parser("python3 -m chat.testing.simulation", description=DESCRIPTION)
-    add = parser.add_argument
-    add("--seed", type=_parsed(parse_amount), metavar="N", help="run this seed alone")
+    add, amount = parser.add_argument, argument_type(parse_amount)
+    add("--seed", type=amount, metavar="N", help="run this seed alone")
     add("--trace", action="store_true", help="with --seed: print all that happens")
     add("--shrink", action="store_true", help="with --seed: find as little as still fails")
     seconds = "of fresh seeds, in CPU time (60)"
-    add("--seconds", type=_parsed(parse_seconds), metavar="N", default=60.0, help=seconds)
-    add("--from", dest="first", type=_parsed(parse_amount), metavar="N", help="those from this on")
+    add("--seconds", type=argument_type(parse_seconds), metavar="N", default=60.0, help=seconds)
+    add(
+        "--from",
+        dest="first",
+        type=amount,
+        metavar="N",
+        help="those from this on",
+    )
     options = parser.parse_args(arguments)
     if options.seed is None and (options.trace or options.shrink):
         parser.error("--trace and --shrink need --seed")
     return options
-
-
-def _parsed(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """For argparse, which tells a person what only one exception says."""
-
-    def parsed(text: str) -> Any:
-        try:
-            return parse(text)
-        except ConfigError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parsed
 
 
 def _run_fresh(seconds: float, first: int | None) -> None:

@@ -94,8 +94,8 @@ BUGS: Final = (
     Bug(
         "an acknowledgement has the number before",
         JSON,
-        '{name: said[name] for name in ("room", "seq", "time")}',
-        '{"room": said["room"], "seq": said["seq"] - 1, "time": said["time"]}',
+        '"room": event.room, "seq": event.seq, "time": at}',
+        '"room": event.room, "seq": event.seq - 1, "time": at}',
     ),
     Bug(
         "an answer has no id",
