@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import urlsplit
 
-from chat.core.commands import Command, Tagged
 from chat.core.dialect import Dialect
 from chat.core.events import Event
 from chat.dialects import JSON
@@ -42,39 +41,25 @@ CODES: Final = {
 
 
 class Framed:
-    """Another dialect, with each line of what it renders in a frame: what is said to many is
-    framed once for all of them."""
+    """Another dialect, whose lines are frames here: what is said to many is framed once for all of
+    them. It renders an event as one line."""
 
     name = "ws"
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-
-    @property
-    def arrival(self) -> Command | None:
-        """As in the dialect."""
-        return self._dialect.arrival
-
-    @property
-    def reads_history(self) -> bool:
-        """As in the dialect."""
-        return self._dialect.reads_history
-
-    def parse(self, line: bytes) -> Command | Tagged:
-        """What a message asks for."""
-        return self._dialect.parse(line)
+        self.arrival = dialect.arrival
+        self.reads_history = dialect.reads_history
+        self.parse = dialect.parse
 
     def render(self, event: Event) -> bytes:
-        """Frames, one for each line; empty if there is nothing to say."""
-        return _framed(self._dialect.render(event))
+        """A frame; empty if there is nothing to say."""
+        line = self._dialect.render(event)
+        return text_frame(line[:-1]) if line else b""
 
     def answer(self, event: Event, tag: str) -> bytes:
         """The same, to who asked for it."""
-        return _framed(self._dialect.answer(event, tag))
-
-
-def _framed(lines: bytes) -> bytes:
-    return b"".join([text_frame(line) for line in lines.split(b"\n") if line])
+        return text_frame(self._dialect.answer(event, tag)[:-1])
 
 
 DIALECT: Dialect = Framed(JSON)

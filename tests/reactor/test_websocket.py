@@ -173,6 +173,7 @@ BROKEN: dict[str, tuple[bytes, int]] = {
     ),
     "a reserved opcode": (frame(3), 1002),
     "not masked": (frame(TEXT, b"x", masked=False), 1002),
+    "not masked, long before it is there": (b"\x81\x7d", 1002),
     "a long ping": (frame(PING, b"x" * 126), 1002),
     "a ping in fragments": (frame(PING, fin=False), 1002),
     "a fragment of nothing": (frame(CONT, b"x"), 1002),

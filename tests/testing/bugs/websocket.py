@@ -63,14 +63,26 @@ BUGS: Final = (
     Bug(
         "a message that comes in fragments is forgotten up to the last of them",
         FRAMER,
-        "        if not frame.fin:\n            return\n",
-        "        if not frame.fin:\n            self._message.clear()\n            return\n",
+        "        if frame.fin:\n            message,",
+        "        self._message[:] = frame.data\n        if frame.fin:\n            message,",
+    ),
+    Bug(
+        "a frame is taken for whole as soon as its head is there",
+        FRAMER,
+        "            if end > len(data) or end - start > self._max_bytes:\n",
+        "            if end - start > self._max_bytes:\n",
+    ),
+    Bug(
+        "a frame that is not all there is forgotten",
+        FRAMER,
+        "            self._begun = data[end:]\n",
+        '            self._begun = b""\n',
     ),
     Bug(
         "a frame is put in a frame",
         FRAMED,
-        "return _framed(self._dialect.render(event))",
-        "return _framed(_framed(self._dialect.render(event)))",
+        'return text_frame(line[:-1]) if line else b""',
+        'return text_frame(text_frame(line[:-1])) if line else b""',
     ),
     Bug(
         "who is gone is still pinged",
