@@ -156,11 +156,16 @@ def expelled(event: Expelled) -> str:
 
 def rfc3339(at: float) -> str:
     """Seconds since the epoch as 2026-11-21T14:03:07.125Z (RFC 3339, UTC, milliseconds)."""
-    second, rest = divmod(round(at * 1e6), 1_000_000)
-    return f"{_date_and_time(second)}.{rest // 1000:03}Z"
+    return _written(int(at * 1e3 + 5e-4))  # half a microsecond: what a float is short of
 
 
-@lru_cache(maxsize=1)  # one for all that is said in the same second: 0.8 us a time, not 2.2
+@lru_cache(maxsize=1)  # for all that is said in the same millisecond: 0.3 us a time, not 0.9
+def _written(millisecond: int) -> str:
+    second, rest = divmod(millisecond, 1000)
+    return f"{_date_and_time(second)}.{rest:03}Z"
+
+
+@lru_cache(maxsize=1)  # and in the same second: not 2.3
 def _date_and_time(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat()[:-6]
 

@@ -31,7 +31,7 @@ class Fields:
     def text(self, name: str, default: str | None = None) -> str:
         """A text; the default where there is none."""
         found = self._given.get(name, default)
-        if not isinstance(found, str) or not _is_whole(found):
+        if not isinstance(found, str) or not (found.isascii() or _is_whole(found)):
             raise Missing(name)
         return found
 
