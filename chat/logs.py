@@ -78,14 +78,15 @@ class JsonFormatter(logging.Formatter):
 class TurnHandler(logging.Handler):
     """Writes what was logged in a turn of the loop in one piece, soon after; errors at once.
 
-    Of what logging in costs, its line of log is 5.5 us; written by itself, it would be 20.
+    Of what logging in costs, its line of log is 5 us. Put into words by itself, amid all else that
+    is to be done then, it would be 8; written by itself, 20.
     """
 
     def __init__(self, call_soon: Callable[..., object]) -> None:
         super().__init__()
         self._call_soon = call_soon
         self._lock = RLock()
-        self._lines: list[str] = []
+        self._records: list[logging.LogRecord] = []
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Called by `logging`, from any thread. Nothing is filtered here."""
@@ -94,17 +95,18 @@ class TurnHandler(logging.Handler):
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line for the end of the turn. Called under the lock."""
-        if not self._lines:
+        """Keep it for the end of the turn. Called under the lock."""
+        if not self._records:
             self._call_soon(self.flush)
-        self._lines.append(self.format(record) + "\n")
+        self._records.append(record)
         if record.levelno >= logging.WARNING:
             self.flush()
 
     def flush(self) -> None:
         """Also called by `logging` itself when the program ends."""
         with self._lock:
-            text, self._lines = "".join(self._lines), []
+            records, self._records = self._records, []
+            text = "".join([self.format(record) + "\n" for record in records])
         with suppress(OSError, ValueError):  # nobody reads it any more: no reason to stop serving
             sys.stderr.write(text)
             sys.stderr.flush()

@@ -276,14 +276,14 @@ def note(
     """
     if log.isEnabledFor(level):
         fields = {"peer": where, "connection": number, "event": what, **details}
-        text = "%(peer)s #%(connection)d %(event)s" + _DETAILS[tuple(details)]
+        text = _TEXTS[tuple(details)]
         # `log.log` would look for who called it, and for an exception: 1.3 us for nothing.
         log.handle(logging.getLogRecordFactory()(log.name, level, "", 0, text, (fields,), None))
 
 
-_DETAILS: Final[dict[tuple[str, ...], str]] = {
-    (): "",
-    ("user",): " as %(user)s",
-    ("reason",): ": %(reason)s",
-    ("reason", "seconds"): " after %(seconds).3f s: %(reason)s",
+_TEXTS: Final[dict[tuple[str, ...], str]] = {
+    (): "%(peer)s #%(connection)d %(event)s",
+    ("user",): "%(peer)s #%(connection)d %(event)s as %(user)s",
+    ("reason",): "%(peer)s #%(connection)d %(event)s: %(reason)s",
+    ("reason", "seconds"): "%(peer)s #%(connection)d %(event)s after %(seconds).3f s: %(reason)s",
 }
