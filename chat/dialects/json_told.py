@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from json.encoder import encode_basestring as quoted
 from math import ceil
 from typing import Any, Final
 
@@ -200,16 +199,18 @@ _written: Final = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, separators=(",", ":")
 ).encode  # made once: `json.dumps` would make one for every message
 
+_quoted: Final = json.encoder.encode_basestring  # what `_written` comes to, for a text
+
 
 def message_line(event: events.Said) -> bytes:
     """`encoded(message(event))`, written down at once, as that is what most is said of: 1.9 us
     and not 4.5."""
     act = ',"act":true' if event.act else ""
-    tag = f',"id":{quoted(event.tag)}' if event.tag else ""
+    tag = f',"id":{_quoted(event.tag)}' if event.tag else ""
     return (
-        f'{{"type":"message","room":{quoted(event.room)},"seq":{event.seq},'
-        f'"time":"{rfc3339(event.at)}","from":{quoted(event.name)},'
-        f'"text":{quoted(event.text)}{act}{tag}}}\n'
+        f'{{"type":"message","room":{_quoted(event.room)},"seq":{event.seq},'
+        f'"time":"{rfc3339(event.at)}","from":{_quoted(event.name)},'
+        f'"text":{_quoted(event.text)}{act}{tag}}}\n'
     ).encode(errors="replace")
 
 
