@@ -13,6 +13,8 @@ from typing import Any
 
 from chat.config import Config, level
 
+LEVELS = {number: name.lower() for name, number in logging.getLevelNamesMapping().items()}
+
 
 class Record(logging.LogRecord):
     """What is written of a record, and no more: to take the code's path apart and to ask for the
@@ -33,7 +35,6 @@ class Record(logging.LogRecord):
         self.created = time.time()
         self.name = name
         self.levelno = level
-        self.levelname = logging.getLevelName(level)
         self.msg = msg
         self.args = args[0] if args and isinstance(args[0], dict) else args
         self.exc_info = exc_info
@@ -54,7 +55,7 @@ class TextFormatter(logging.Formatter):
         if self._second != int(record.created):  # a rush of logins shares its seconds
             self._second = int(record.created)
             self._stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._second))
-        line = f"{self._stamp} {record.levelname.lower()} {record.getMessage()}"
+        line = f"{self._stamp} {LEVELS[record.levelno]} {record.getMessage()}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
@@ -65,7 +66,7 @@ class JsonFormatter(logging.Formatter):
         """Time, level and message; for a connection, the fields that the message is made of."""
         entry: dict[str, object] = {
             "time": round(record.created, 3),
-            "level": record.levelname.lower(),
+            "level": LEVELS[record.levelno],
             "message": record.getMessage(),
         }
         if isinstance(record.args, dict):
@@ -82,8 +83,9 @@ class TurnHandler(logging.Handler):
     is to be done then, it would be 8; written by itself, 20.
     """
 
-    def __init__(self, call_soon: Callable[..., object]) -> None:
+    def __init__(self, formatter: logging.Formatter, call_soon: Callable[..., object]) -> None:
         super().__init__()
+        self._format = formatter.format
         self._call_soon = call_soon
         self._lock = RLock()
         self._records: list[logging.LogRecord] = []
@@ -91,30 +93,36 @@ class TurnHandler(logging.Handler):
     def handle(self, record: logging.LogRecord) -> bool:
         """Called by `logging`, from any thread. Nothing is filtered here."""
         with self._lock:
-            self.emit(record)
+            if not self._records:
+                self._call_soon(self.flush)
+            self._records.append(record)
+            if record.levelno >= logging.WARNING:
+                self.flush()
         return True
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep it for the end of the turn. Called under the lock."""
-        if not self._records:
-            self._call_soon(self.flush)
-        self._records.append(record)
-        if record.levelno >= logging.WARNING:
-            self.flush()
 
     def flush(self) -> None:
         """Also called by `logging` itself when the program ends."""
         with self._lock:
             records, self._records = self._records, []
-            text = "".join([self.format(record) + "\n" for record in records])
+            text = self._words(records)
         with suppress(OSError, ValueError):  # nobody reads it any more: no reason to stop serving
             sys.stderr.write(text)
             sys.stderr.flush()
 
+    def _words(self, records: list[logging.LogRecord]) -> str:
+        """A line for each; but one that there are no words for is a bug that `logging` tells of."""
+        lines = []
+        for record in records:
+            try:
+                lines.append(self._format(record))
+            except Exception:  # noqa: BLE001 - whatever it was made of
+                self.handleError(record)
+        return "\n".join([*lines, ""])
+
 
 def announce(config: Config, message: str, **fields: str) -> None:
     """Put a line on stderr whatever the level is, for who starts the program and waits for it."""
-    record = logging.makeLogRecord({"levelname": "INFO", "msg": message, "args": fields})
+    record = logging.makeLogRecord({"levelno": logging.INFO, "msg": message, "args": fields})
     line = JsonFormatter().format(record) if config.log_format == "json" else record.getMessage()
     print(line, file=sys.stderr, flush=True)
 
@@ -124,8 +132,8 @@ def set_up(config: Config, call_soon: Callable[..., object]) -> None:
 
     `call_soon` is a loop's, safe from any thread.
     """
-    handler = TurnHandler(call_soon)
-    handler.setFormatter(JsonFormatter() if config.log_format == "json" else TextFormatter())
+    formatter = JsonFormatter() if config.log_format == "json" else TextFormatter()
+    handler = TurnHandler(formatter, call_soon)
     for name in ("chat", "reactor"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]

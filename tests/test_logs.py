@@ -206,6 +206,19 @@ def test_an_error_leaves_at_once_and_behind_what_was_before_it(stderr: Stderr) -
     ]
 
 
+def test_a_line_that_there_are_no_words_for_takes_no_other_with_it(stderr: Stderr) -> None:
+    with logging_chat() as chat:
+        log = logging.getLogger("chat")
+        log.info("before")
+        log.info("%d", "no number")
+        log.info("behind")
+        chat.turns()
+    text = stderr.text
+    assert text.count(" info before\n") == text.count(" info behind\n") == 1
+    assert "TypeError" in text
+    assert "Message: '%d'" in text
+
+
 @pytest.mark.parametrize("log_format", ["text", "json"])
 def test_a_traceback(stderr: Stderr, log_format: str) -> None:
     logs.set_up(Config(log_format=log_format), lambda _flush: None)
