@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ if sys.platform != "win32":
     import resource
 
 EXIT_OK, EXIT_USAGE = 0, 2
+
+COLLECT_AFTER_OBJECTS = 10_000  # as many as 1,000 connections have; Python's own number is 700
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +54,7 @@ def run(parsed: argparse.Namespace) -> int:
     _handle_signals(server, path, flags)
     for address in server.addresses:
         logs.announce(config, "listening on %(address)s", address=format_address(address))
+    _collect_seldom()
     server.serve_forever()
     return EXIT_OK
 
@@ -127,6 +131,15 @@ def _raise_descriptor_limit() -> None:
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         with suppress(ValueError, OSError):  # macOS has no limit, and then refuses to set none
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _collect_seldom() -> None:
+    """Have the garbage collector look at what is made from here on, and less often than by itself:
+    everything that comes and goes with a message or a user is freed without it, and to look at
+    10,000 users again and again takes a tenth of what it costs to let them in."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
 def _one_line(error: Exception) -> str:
