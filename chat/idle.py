@@ -32,17 +32,12 @@ class Tick:
 
 class IdleClock:
     """Calls `end(connection)` when nothing was heard of a connection for so many seconds, and it
-    is not we who make it wait. A connection's `context` is the Tick that it stands in."""
+    is not we who make it wait. A connection's `context` is the Tick that it stands in. Those of a
+    handler that is not `is_timed` may be silent for as long as they like."""
 
-    def __init__(
-        self,
-        reactor: Reactor,
-        end: Callable[[Connection], object],
-        is_timed: Callable[[Connection], bool],
-    ) -> None:
+    def __init__(self, reactor: Reactor, end: Callable[[Connection], object]) -> None:
         self._reactor = reactor
         self._end = end
-        self._is_timed = is_timed  # or else silent for as long as it likes
         self._timeout_s = 0.0
         self._ticks: dict[int, Tick] = {}
 
@@ -55,7 +50,7 @@ class IdleClock:
 
     def add(self, connection: Connection) -> None:
         """Somebody is here."""
-        if self._timeout_s and self._is_timed(connection):
+        if self._timeout_s and getattr(connection.handler, "is_timed", True):
             self._put(connection, self._tick_after(connection.heard_at))
 
     def discard(self, connection: Connection) -> None:

@@ -49,7 +49,7 @@ class Shell:
         self.stop = stop  # the server, when its administration wants it
         self.table = PERFORM  # what is done with the core's actions
         self.work: dict[type[Job], Work] = WORK  # how its jobs are done
-        self.idle = IdleClock(reactor, self._time_out, _is_timed)
+        self.idle = IdleClock(reactor, self._time_out)
         self.heartbeat = Heartbeat(reactor)
         self.requesting = Sites()  # those who may come to speak WebSocket, and have no session yet
         self.origins: frozenset[str] = frozenset()  # of other sites whose pages may chat here
@@ -232,11 +232,6 @@ class Shell:
         note(where, action.session, action.what, **user)
 
 
-def _is_timed(connection: Connection) -> bool:
-    """Whether it means something that nothing is heard of a connection."""
-    return getattr(connection.handler, "is_timed", True)
-
-
 def _check_password(job: CheckPassword) -> bool:
     return is_password(job.password, job.stored)
 
@@ -276,9 +271,9 @@ def note(
     """
     if log.isEnabledFor(level):
         fields = {"peer": where, "connection": number, "event": what, **details}
-        text = _TEXTS[tuple(details)]
         # `log.log` would look for who called it, and for an exception: 1.3 us for nothing.
-        log.handle(logging.getLogRecordFactory()(log.name, level, "", 0, text, (fields,), None))
+        make, text = logging.getLogRecordFactory(), _TEXTS[tuple(details)]
+        log.handle(make(log.name, level, "", 0, text, (fields,), None))
 
 
 _TEXTS: Final[dict[tuple[str, ...], str]] = {

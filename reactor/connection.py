@@ -224,10 +224,9 @@ class Connection:
         if not self._paused:
             rest = iter(lines)
             self._deliver(rest)
-            if self._state == OPEN:
-                self._waiting[:0] = [*rest][::-1]  # behind one that was put back
-        elif self._state == OPEN:  # those replies were too much to send
-            self._waiting = lines[::-1]
+            lines = [*rest]
+        if lines and self._state == OPEN:
+            self._waiting[:0] = lines[::-1]  # behind one that was put back
 
     def _decrypt(self, tls: TlsLayer, data: bytes) -> tuple[bytes, bool]:
         """What the other side said, and whether that was the last of it."""

@@ -87,10 +87,11 @@ class Reactor:
         self._bind = bind
         self._make_workers = workers or _threads
         self._workers: dict[str, Executor] = {}  # by the kind of their work
-        self._ids = count(1)
         self._thread: int | None = None  # which runs a turn just now
         self._stopping = False
         self._closed = False
+        self.next_id = count(1).__next__
+        """Returns a number that no connection of this reactor has had."""
         self.turn = Turn()
         self.now = clock()
         """The clock's reading, in seconds, when this turn began to handle its events."""
@@ -254,10 +255,6 @@ class Reactor:
     def forget(self, listener: Listener) -> None:
         """A listener has closed. For listeners."""
         self.listeners.remove(listener)
-
-    def next_id(self) -> int:
-        """A number that no connection of this reactor has had."""
-        return next(self._ids)
 
     # --- a turn and its end ----------------------------------------------------------------------
 

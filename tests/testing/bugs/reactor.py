@@ -95,8 +95,8 @@ BUGS: Final = (
     Bug(
         "lines that wait are in the wrong order",
         CONNECTION,
-        "self._waiting[:0] = [*rest][::-1]",
-        "self._waiting[:0] = [*rest]",
+        "self._waiting[:0] = lines[::-1]",
+        "self._waiting[:0] = lines",
     ),
     Bug(
         "lines go on after a pause",
