@@ -25,7 +25,7 @@ from chat.dialects import DIALECTS
 from chat.durable import DurableShell
 from chat.entrance import handler_for
 from chat.handlers import AdminHandler
-from chat.http import answer
+from chat.http import answer, turn_away
 from chat.local import LocalUser
 from chat.parsing import WEBSOCKET, ConfigError
 from chat.shell import Shell
@@ -314,6 +314,9 @@ class ChatServer:
         for listener in list(self.reactor.listeners):
             listener.close()
         self.reactor.call_later(SHUTDOWN_S, self._give_up)
+        for connection in self.reactor.connections.values():
+            if not getattr(connection.handler, "has_session", True):
+                turn_away(connection, 503, "The server is shutting down.")
         self._shell.perform_all(self.core.shut_down(self._shell.wall_clock()))
         self._stop_if_empty()
 

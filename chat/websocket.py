@@ -157,6 +157,8 @@ class Request(Handler):
 
     __slots__ = ("_begin", "_handler", "_head", "_size")
 
+    has_session = False  # so that the core can't end it
+
     def __init__(self, handler: WebSocketHandler, begin: Callable[[Connection], None]) -> None:
         self._handler = handler
         self._begin = begin

@@ -345,6 +345,15 @@ def test_the_last_words_before_the_server_stops(path: str) -> None:
         assert kept(chat) == [(1, "last words")]
 
 
+def test_who_says_goodbye_as_the_server_stops_hears_no_more_than_that(path: str) -> None:
+    with durable(path) as chat:
+        ann, ben = chat.log_in("Ann"), chat.log_in("Ben")
+        ann.send("MSG last words", "QUIT")
+        chat.server.stop()
+        ann.expect_end("BYE")
+        ben.expect_end("MSG Ann last words", "INFO Ann disconnected", "INFO server-shutdown")
+
+
 def test_a_turns_messages_are_kept_together(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with durable(path) as chat:
         ann, ben = chat.log_in("Ann"), chat.log_in("Ben")

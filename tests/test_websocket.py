@@ -512,6 +512,16 @@ def test_who_answers_pings_may_be_silent() -> None:
 # --- how it ends ----------------------------------------------------------------------------------
 
 
+@WAYS
+def test_half_a_request_does_not_hold_up_the_end(way: str) -> None:
+    with Stepped(listen=WS) as chat:
+        client = begun(chat, way)
+        chat.server.stop()
+        assert turned_away(client)[0] == 503
+        client.hang_up()
+        chat.until(lambda: chat.server.stopped, "the end")
+
+
 def test_the_server_stops() -> None:
     with Stepped(listen=WS) as chat:
         ann = log_in(chat, "Ann")
@@ -528,9 +538,8 @@ def test_the_server_stops_while_somebody_asks_to_come_in(way: str) -> None:
         chat.turns()
         client.send_bytes(request())
         chat.server.stop()
-        expect_granted(client)
-        hear(client, "ERR shutting-down")
-        hear_goodbye(client, 1008, "refused: shutting-down")
+        assert turned_away(client) == (503, "The server is shutting down.")
+        client.hang_up()
         chat.until(lambda: chat.server.stopped, "the end")
 
 
