@@ -64,7 +64,7 @@ class LineFramer:
 
     def __init__(self, line_max_bytes: int = LINE_MAX_BYTES) -> None:
         self._line_max = line_max_bytes
-        self._partial = b""  # the line that has begun; searched for an end already
+        self._partial = b""  # the line that has begun
         self._skipping = False  # inside a line that was too long
         self._command = b""  # the beginning of a telnet command
         self._answers_left = ANSWERS_MAX
@@ -74,18 +74,15 @@ class LineFramer:
         """Take the next bytes; return the lines that they complete, in order."""
         if self._command or b"\xff" in data:
             data = self._negotiate(data)
-        lines = data.split(b"\n")
-        if len(lines) == 1:
-            return self._extend(data)
         if self._skipping:
-            self._skipping = False
-            lines.pop(0)
-        else:
-            lines[0] = self._partial + lines[0]
+            _, end, data = data.partition(b"\n")
+            self._skipping = not end
+        data = self._partial + data
+        lines = data.split(b"\n")
         self._partial = lines.pop()
-        if b"\r" in data or (lines and lines[0][-1:] == b"\r"):
+        if b"\r" in data:
             lines = [line[:-1] if line[-1:] == b"\r" else line for line in lines]
-        if len(data) > self._line_max or (lines and len(lines[0]) > self._line_max):
+        if len(data) > self._line_max:
             lines = [line if len(line) <= self._line_max else TOO_LONG for line in lines]
             lines += self._check_partial()
         return lines
@@ -98,13 +95,6 @@ class LineFramer:
     def goodbye(self, _reason: str) -> bytes:
         """Lines end without a word."""
         return b""
-
-    def _extend(self, data: bytes) -> list[bytes]:
-        """No line ends in `data`."""
-        if self._skipping:
-            return []
-        self._partial += data
-        return self._check_partial()
 
     def _check_partial(self) -> list[bytes]:
         """Give up the line that has begun as soon as it can't become a good one."""

@@ -9,6 +9,12 @@ from tests.testing.bugs.bug import Bug
 FRAMING = "reactor/framing.py"
 TELNET = "reactor/telnet.py"
 
+_JOINED = (
+    "        data = self._partial + data\n"
+    '        lines = data.split(b"\\n")\n'
+    "        self._partial = lines.pop()\n"
+)
+
 BUGS: Final = (
     Bug(
         "a line of exactly the limit is too long",
@@ -19,8 +25,8 @@ BUGS: Final = (
     Bug(
         "a line that came in pieces may be a byte too long",
         FRAMING,
-        "(lines and len(lines[0]) > self._line_max)",
-        "(lines and len(lines[0]) > self._line_max + 1)",
+        "if len(data) > self._line_max:",
+        "if len(data) > self._line_max + 2:",
     ),
     Bug(
         "the CR that a line of the limit still ends in makes it too long",
@@ -31,27 +37,26 @@ BUGS: Final = (
     Bug(
         "a CR stays when the LF comes with the next read",
         FRAMING,
-        'if b"\\r" in data or (lines and lines[0][-1:] == b"\\r"):',
-        'if b"\\r" in data:',
+        _JOINED + '        if b"\\r" in data:',
+        _JOINED.replace("data =", "new, data = data,") + '        if b"\\r" in new:',
     ),
     Bug(
         "the line after one that was too long is skipped, too",
         FRAMING,
-        "            self._skipping = False\n            lines.pop(0)\n",
-        "            lines.pop(0)\n",
+        "            self._skipping = not end\n",
+        "",
     ),
     Bug(
         "the end of a line that was too long is a line",
         FRAMING,
-        "            self._skipping = False\n            lines.pop(0)\n        else:\n"
-        "            lines[0] = self._partial + lines[0]\n",
-        "            self._skipping = False\n        lines[0] = self._partial + lines[0]\n",
+        '_, end, data = data.partition(b"\\n")',
+        'data, end = (data, True) if b"\\n" in data else (b"", False)',
     ),
     Bug(
         "a line that is too long is told of again with every read",
         FRAMING,
-        "        if self._skipping:\n            return []\n        self._partial += data\n",
-        "        self._partial += data\n",
+        'self._partial, self._skipping = b"", True',
+        "self._skipping = True",
     ),
     Bug(
         "the last line is lost when it has no end",
