@@ -331,7 +331,7 @@ class Connection:
         if self._blocked or self._state >= DOOMED:
             return
         if self._out:
-            data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+            data = b"".join(self._out)
             try:
                 sent = self.sock.send(data)
             except (BlockingIOError, InterruptedError):
@@ -339,10 +339,11 @@ class Connection:
             except OSError as error:
                 self.abort(error.strerror or str(error))
                 return
-            self._blocked = sent < len(data)
-            self._out = [data[sent:]] if self._blocked else []
-            self._out_bytes = len(data) - sent
-            if self._blocked:
+            rest = data[sent:]
+            self._out = [rest] if rest else []
+            self._out_bytes = len(rest)
+            if rest:
+                self._blocked = True
                 self._watch()
                 if self._out_bytes > self.limits.high_water_bytes:
                     self._over_high_water()

@@ -31,14 +31,14 @@ BUGS: Final = (
     Bug(
         "a connection drops what a short write left",
         CONNECTION,
-        "self._out = [data[sent:]] if self._blocked else []",
+        "self._out = [rest] if rest else []",
         "self._out = []",
     ),
     Bug(
         "a short write is sent again whole",
         CONNECTION,
-        "self._out = [data[sent:]] if self._blocked else []",
-        "self._out = [data] if self._blocked else []",
+        "self._out = [rest] if rest else []",
+        "self._out = [data] if rest else []",
     ),
     Bug(
         "what is written is never flushed",
