@@ -20,6 +20,8 @@ class Record(logging.LogRecord):
     """What is written of a record, and no more: to take the code's path apart and to ask for the
     thread and the process would make a line cost 5.2 us instead of 3.4."""
 
+    exc_text = stack_info = None  # asked for by formatters that others bring along
+
     def __init__(
         self,
         name: str,
@@ -30,7 +32,7 @@ class Record(logging.LogRecord):
         args: Any,
         exc_info: Any,
         _func: str | None = None,
-        sinfo: str | None = None,
+        _stack: str | None = None,
     ) -> None:
         self.created = time.time()
         self.name = name
@@ -38,8 +40,6 @@ class Record(logging.LogRecord):
         self.msg = msg
         self.args = args[0] if args and isinstance(args[0], dict) else args
         self.exc_info = exc_info
-        self.exc_text = None
-        self.stack_info = sinfo
 
 
 class TextFormatter(logging.Formatter):
