@@ -276,10 +276,12 @@ class Reactor:
 
     def _patience(self, timeout: float | None) -> float | None:
         """How long this turn may wait for an event, in seconds."""
-        waits = [wait for wait in (timeout, self.timeout()) if wait is not None]
         if self._stopping:
             return 0
-        return min([*waits, WAIT_MAX_S]) if waits else None
+        wait = self.timeout()
+        if wait is None or (timeout is not None and timeout < wait):
+            wait = timeout
+        return None if wait is None else min(wait, WAIT_MAX_S)
 
     def _call(self, callback: Callable[..., object], args: tuple[Any, ...]) -> None:
         """A callback that fails is our bug or its owner's, and no reason for the rest to stop."""

@@ -81,6 +81,8 @@ class TimerQueue:
         One that runs may so cancel the next. What is added meanwhile waits for the next call,
         so that a timer that re-arms itself for `now` can't hold up the loop.
         """
+        if not self._heap or self._heap[0][0] > now:  # no entry stands under too late a time
+            return
         last = next(self._serial)
         while (when := self.next_when()) is not None and when <= now and self._heap[0][1] < last:
             timer = heapq.heappop(self._heap)[2]
