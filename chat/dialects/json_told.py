@@ -203,8 +203,8 @@ _quoted: Final = json.encoder.encode_basestring  # what `_written` comes to, for
 
 
 def message_line(event: events.Said) -> bytes:
-    """`encoded(message(event))`, written down at once, as that is what most is said of: 1.9 us
-    and not 4.5."""
+    """`encoded(message(event))`, written down at once, as that is what most is said of: 1.6 us
+    and not 6.4."""
     act = ',"act":true' if event.act else ""
     tag = f',"id":{_quoted(event.tag)}' if event.tag else ""
     return (
