@@ -32,7 +32,10 @@ from tests.dialects.schema import DEFINITIONS
 
 README = Path(chat.dialects.__file__).parent / "README.md"
 
-SETTINGS = ("greeting", "echo", "join_notices", "idle_timeout", "rate_limit", "max_clients")
+SETTINGS = (
+    *("greeting", "echo", "join_notices"),
+    *("idle_timeout", "rate_limit", "max_clients", "max_per_address"),
+)
 
 
 def verbs(table: Mapping[str, Verb] = VERBS) -> list[tuple[str, ...]]:
