@@ -144,6 +144,8 @@ class WebSocketHandler(ChatHandler):
     def connection_lost(self, connection: Connection, reason: str) -> None:
         """However it ended."""
         self._shell.heartbeat.discard(connection)
+        if isinstance(connection.framer, WebSocketFramer):
+            connection.framer.close()
         super().connection_lost(connection, reason)
 
     def loggable(self, line: bytes) -> bytes:

@@ -410,6 +410,7 @@ class Connection:
         self._blocked = False  # a closed socket is not to be watched again
         if self._timer is not None:
             self.reactor.cancel(self._timer)
+            self._timer = None  # it knows us: whoever is gone should need no garbage collector
         self.sock.close()
         try:
             self.handler.connection_lost(self, self._reason)

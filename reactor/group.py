@@ -62,7 +62,7 @@ class Group:
         # Where in `_lines` this group took the word from another, under the loop's count of such
         # changes: what it takes to put the lines of several groups back in order.
         self._runs: list[tuple[int, int]] = []
-        self._alone = (self,)  # shared by all members that are in no other group
+        self._alone: tuple[Group, ...] = ()  # shared by all members that are in no other group
 
     def __len__(self) -> int:
         return len(self._members)
@@ -74,6 +74,8 @@ class Group:
         """Let a connection hear what is said from now on. Once in is in."""
         if member in self._members or not member.is_open:
             return
+        if not self._members:
+            self._alone = (self,)
         self._members[member] = None
         member.groups = (*member.groups, self) if member.groups else self._alone
         if self._lines:
@@ -86,6 +88,8 @@ class Group:
         if member.is_open:
             take_over(member)
         del self._members[member]
+        if not self._members:
+            self._alone = ()  # it would keep the group alive until the garbage collector comes
         self._ahead.pop(member, None)
         member.groups = tuple(group for group in member.groups if group is not self)
         if not any(member in group._ahead for group in member.groups):

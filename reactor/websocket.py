@@ -115,6 +115,11 @@ class WebSocketFramer:
         """The other side will send no more. A message that has only begun is none."""
         return []
 
+    def close(self) -> None:
+        """There is no connection any more. The package's parser and what it belongs to know each
+        other, and so would be kept until the garbage collector finds them."""
+        self._protocol.parser.close()
+
     def goodbye(self, reason: str) -> bytes:
         """What to send last."""
         code = self._codes.get(reason.partition(":")[0], NORMAL)
@@ -223,6 +228,7 @@ def _shake_hands(
         raise HandshakeRefused(403)
     response.headers.pop("Date", None)  # there need be none (RFC 9110, 6.6.1), and here is no clock
     protocol.send_response(response)
+    protocol.parser.close()  # see WebSocketFramer.close
     return protocol.extensions, b"".join(protocol.data_to_send())
 
 

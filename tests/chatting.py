@@ -7,6 +7,7 @@ waited for until it is there, and not longer than DEADLINE_S.
 
 from __future__ import annotations
 
+import gc
 import logging
 import select
 import selectors
@@ -14,8 +15,9 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
@@ -281,6 +283,25 @@ class Client:
             data = b""
         self._received += data
         self._ended = not data
+
+
+@contextmanager
+def without_garbage(*kinds: type) -> Iterator[None]:
+    """What comes meanwhile, and goes, is freed at once: nothing of these kinds is left over for the
+    garbage collector, which would let it pile up."""
+    gc.collect()
+    before = _counted(kinds)
+    gc.disable()
+    try:
+        yield
+        left = _counted(kinds) - before
+        assert not left, f"left over: {left}"
+    finally:
+        gc.enable()
+
+
+def _counted(kinds: tuple[type, ...]) -> Counter[type]:
+    return Counter(type(one) for one in gc.get_objects() if isinstance(one, kinds))
 
 
 def difference(read: Sequence[str], expected: Sequence[str]) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from chat.core.actions import Action
+from chat.core.session import Session
+from chat.core.world import User
 from chat.parsing import Rate
 from chat.shell import TIDY_S
-from tests.chatting import Client, Stepped
+from reactor import Connection, Group, Timer
+from reactor.framing import LineFramer
+from tests.chatting import Client, Stepped, without_garbage
 
 IAC, DONT, DO, WONT, WILL = b"\xff", b"\xfe", b"\xfd", b"\xfc", b"\xfb"
 ECHO, TIMING_MARK, INTERRUPT = b"\x01", b"\x06", b"\xf4"
@@ -293,3 +299,17 @@ def test_who_is_being_closed_is_in_nobodys_way() -> None:
         assert len(chat.connections) == 1
         ann.send("JOIN lobby", "PING")
         ann.expect("OK", "PONG")
+
+
+# --- what is left of them -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", [Client.hang_up, Client.reset, Client.send_end])
+def test_who_is_gone_leaves_no_garbage(how: Callable[[Client], None]) -> None:
+    with Stepped() as chat, without_garbage(Connection, Group, LineFramer, Session, Timer, User):
+        ann = chat.log_in("Ann")
+        ann.send("JOIN tea", "SAY tea hi", "PING")
+        ann.expect("OK", "PONG")
+        how(ann)
+        chat.until(lambda: not chat.connections, "the end")
+        chat.let_pass(TIDY_S)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import Protocol
 from websockets.sync.client import ClientConnection, connect
 
 from chat import ChatServer
@@ -24,8 +25,20 @@ from chat.heartbeat import PERIOD_S
 from chat.parsing import ConfigError, Listen, Rate
 from chat.shell import TIDY_S
 from chat.websocket import HEAD_MAX_BYTES, HEAD_MAX_LINES, LIMITS, Framed, is_welcome
-from reactor.websocket import text_frame
-from tests.chatting import CERT, DEADLINE_S, HOST, KEY, Chat, Client, Stepped, Threaded, trusting
+from reactor import Connection
+from reactor.websocket import WebSocketFramer, text_frame
+from tests.chatting import (
+    CERT,
+    DEADLINE_S,
+    HOST,
+    KEY,
+    Chat,
+    Client,
+    Stepped,
+    Threaded,
+    trusting,
+    without_garbage,
+)
 from tests.reactor.frames import CLOSE, PING, PONG, TEXT, closed, frame, request
 
 WS = (Listen("ws", (HOST, 0)),)
@@ -510,6 +523,22 @@ def test_who_answers_pings_may_be_silent() -> None:
 
 
 # --- how it ends ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["hang up", "reset", "quit"])
+def test_who_is_gone_leaves_no_garbage(how: str) -> None:
+    with Stepped(listen=WS) as chat, without_garbage(Connection, WebSocketFramer, Protocol):
+        ann = log_in(chat, "Ann")
+        if how == "quit":
+            say(ann, "QUIT")
+            hear(ann, "BYE")
+            hear_goodbye(ann, 1000, "quit")
+        elif how == "reset":
+            ann.reset()
+        else:
+            ann.hang_up()
+        chat.until(lambda: not chat.connections, "the end")
+        chat.let_pass(TIDY_S)  # a timer that was taken back is forgotten when its time has come
 
 
 @WAYS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from itertools import accumulate, pairwise
 
@@ -229,6 +230,15 @@ def test_the_goodbye_says_why(reason: str, code: int) -> None:
 
 def test_a_long_reason_is_cut() -> None:
     assert closed(granted().goodbye("é" * 1000)) == Close(1000, "?" * 123)
+
+
+def test_what_is_closed_needs_no_garbage_collector() -> None:
+    framer = granted()
+    assert framer.feed(HI) == [b"hi"]
+    protocol = weakref.ref(framer._protocol)
+    framer.close()
+    del framer
+    assert protocol() is None
 
 
 # --- the handshake --------------------------------------------------------------------------------
