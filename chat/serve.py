@@ -135,8 +135,9 @@ def _raise_descriptor_limit() -> None:
 
 def _collect_seldom() -> None:
     """Have the garbage collector look at what is made from here on, and less often than by itself:
-    everything that comes and goes with a message or a user is freed without it, and to look at
-    10,000 users again and again takes a tenth of what it costs to let them in."""
+    what comes and goes with a message or a user is freed without it, and to look at 10,000 users
+    again and again is a tenth of what letting them in costs. What it is for is little: requests for
+    WebSocket that are refused, and bugs."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER_OBJECTS)

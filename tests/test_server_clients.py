@@ -312,4 +312,4 @@ def test_who_is_gone_leaves_no_garbage(how: Callable[[Client], None]) -> None:
         ann.expect("OK", "PONG")
         how(ann)
         chat.until(lambda: not chat.connections, "the end")
-        chat.let_pass(TIDY_S)
+        chat.let_pass(TIDY_S)  # a timer that was taken back is forgotten when its time has come

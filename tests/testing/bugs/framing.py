@@ -23,7 +23,7 @@ BUGS: Final = (
         "lines = [line if len(line) < self._line_max else TOO_LONG for line in lines]",
     ),
     Bug(
-        "a line that came in pieces may be a byte too long",
+        "a line that comes alone may be a byte too long",
         FRAMING,
         "if len(data) > self._line_max:",
         "if len(data) > self._line_max + 2:",
