@@ -17,6 +17,8 @@ from chat.parsing import ConfigError
 CONNECT_S: Final = 5.0  # a server that takes longer to let us in, or to answer, has hung
 PROMPT: Final = "chat> "
 END: Final = "OK"  # the last line of an answer, and all of it where there is nothing to list
+STRANGE: Final = "that is no server's administration"
+JSON: Final = "json"  # asks for answers in JSON from then on
 
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE = 0, 1, 2
 
@@ -30,7 +32,7 @@ class Client:
 
     def __init__(self, path: str, *, as_json: bool = False) -> None:
         self._path = path
-        self._as_json = as_json
+        self._as_json = False
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(CONNECT_S)
         try:
@@ -40,7 +42,7 @@ class Client:
             raise AdminError(f"{path}: no server is there ({error.strerror or error})") from None
         self._answers: BinaryIO = self._socket.makefile("rb")
         if as_json:
-            self._send("json")
+            self.ask(JSON)
 
     def close(self) -> None:
         """Say goodbye. The server needs no more of it than that."""
@@ -48,27 +50,44 @@ class Client:
         self._socket.close()
 
     def ask(self, command: str) -> tuple[list[str], str]:
-        """The lines that answer a command, and what is wrong with it; empty: nothing."""
-        self._send(command)
+        """The lines that answer a command, and what is wrong with it; empty: nothing. Raises
+        AdminError if no answer comes, or one that no administration gives."""
+        with suppress(OSError):  # then there is no answer either
+            self._socket.sendall(command.encode(errors="replace") + b"\n")
+        if command.strip().lower() == JSON:  # the only one that is not answered
+            self._as_json = True
+            return [], ""
         lines: list[str] = []
         for line in self._lines():
+            if line.startswith("ERR "):  # also in place of JSON, where nobody is let in
+                return lines, self._text_of(line)
             if self._as_json:
-                return [line], str(json.loads(line).get("text", ""))
+                return [line], self._text_in(line)
             if line == END:
                 return lines, ""
-            if line.startswith("ERR "):
-                return lines, line.split(" ", 2)[2]
             lines.append(line)
         raise AdminError(f"{self._path}: the server is gone")
 
-    def _send(self, line: str) -> None:
-        with suppress(OSError):  # then there is no answer either
-            self._socket.sendall(line.encode(errors="replace") + b"\n")
-
     def _lines(self) -> Iterable[str]:
-        with suppress(OSError):
+        try:
             for line in self._answers:
-                yield line.decode().rstrip("\n")
+                yield line.decode(errors="replace").rstrip("\n")
+        except TimeoutError:
+            raise AdminError(f"{self._path}: no answer in {CONNECT_S:g} s") from None
+        except OSError:
+            return
+
+    def _text_of(self, refusal: str) -> str:
+        _, _, text = refusal.removeprefix("ERR ").partition(" ")
+        if not text:  # a code alone: that is how people are refused
+            raise AdminError(f"{self._path}: {STRANGE}")
+        return text
+
+    def _text_in(self, answer: str) -> str:
+        try:
+            return str(json.loads(answer).get("text", ""))
+        except (AttributeError, ValueError):  # no object, or no JSON at all
+            raise AdminError(f"{self._path}: {STRANGE}") from None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +128,7 @@ def ask_all(path: str, words: Sequence[str], *, as_json: bool = False) -> int:
     client = Client(path, as_json=as_json)
     try:
         status = EXIT_OK
-        for command in [" ".join(words)] if words else _typed():
+        for command in [_one_line(words)] if words else _typed():
             if not command.strip():
                 continue
             if not _show(*client.ask(command)):
@@ -119,6 +138,11 @@ def ask_all(path: str, words: Sequence[str], *, as_json: bool = False) -> int:
         return status
     finally:
         client.close()
+
+
+def _one_line(words: Sequence[str]) -> str:
+    """One command, whatever an argument holds: what follows a line's end would be another one."""
+    return " ".join(" ".join(words).splitlines())
 
 
 def _show(lines: list[str], problem: str) -> bool:
@@ -131,6 +155,8 @@ def _show(lines: list[str], problem: str) -> bool:
 
 def _typed() -> Iterable[str]:
     """What somebody types, with a prompt and the keys of readline if there is a terminal."""
+    if sys.stdin is None:  # `<&-`: there is nothing to read
+        return
     if not sys.stdin.isatty():
         yield from sys.stdin
         return

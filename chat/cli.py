@@ -14,7 +14,7 @@ from chat import admin, check, fuzz, replay, serve
 from chat.client import connect
 
 EXIT_USAGE = 2
-EXIT_UNREAD = 141  # as shells have it of who is ended by SIGPIPE
+EXIT_INTERRUPTED, EXIT_UNREAD = 130, 141  # as shells have it of who is ended by SIGINT or SIGPIPE
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "serve": (serve, "run a server (also without this word)"),
@@ -43,13 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(module: ModuleType, parsed: argparse.Namespace) -> int:
-    """Quiet where nobody reads any more what is printed, as in `chat check … | head`."""
+    """Quiet where nobody reads any more what is printed, as in `chat check … | head`, and where
+    somebody has seen enough."""
     try:
         status: int = module.run(parsed)
         print(end="", flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end
         return EXIT_UNREAD
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     return status
 
 
