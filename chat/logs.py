@@ -124,7 +124,8 @@ def announce(config: Config, message: str, **fields: str) -> None:
     """Put a line on stderr whatever the level is, for who starts the program and waits for it."""
     record = logging.makeLogRecord({"levelno": logging.INFO, "msg": message, "args": fields})
     line = JsonFormatter().format(record) if config.log_format == "json" else record.getMessage()
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError):  # as in `TurnHandler.flush`
+        print(line, file=sys.stderr, flush=True)
 
 
 def set_up(config: Config, call_soon: Callable[..., object]) -> None:

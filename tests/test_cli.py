@@ -39,6 +39,25 @@ def free_port() -> int:
 # --- starting -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("where", ["&-", "/dev/full"])
+def test_it_serves_though_nothing_can_be_logged(where: str) -> None:
+    """It says nowhere that it listens: instead of `serve_forever`, somebody comes in at once."""
+    code = """if True:
+        import sys
+        from chat import ChatServer, cli
+        def serve(server):
+            server.join("Ann")
+            server.run_once(0)
+            server.close()
+            print("served")
+        ChatServer.serve_forever = serve
+        sys.exit(cli.main(["0"]))
+    """
+    command = ["sh", "-c", f'exec "$0" -c "$1" 2>{where}', sys.executable, code]
+    ended = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=DEADLINE_S)
+    assert (ended.returncode, ended.stdout) == (0, b"served\n")
+
+
 def test_it_says_where_it_listens_with_the_real_port() -> None:
     with running_server("--port", "0") as server:
         assert server.addresses == [f"{HOST}:{server.port}"]
