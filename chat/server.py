@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from secrets import token_hex
 from types import TracebackType
@@ -180,9 +180,11 @@ class ChatServer:
         Raises ssl.SSLError or OSError for a certificate that is no good; nothing has changed then.
         """
         context = _tls_context(config)
+        before = asdict(self.config.limits)
         self.config, waits = changed(self.config, config)
-        limits, settings = self.config.limits, self.config.settings
-        self.core.configure(limits, settings, self._shell.wall_clock())
+        new = {k: v for k, v in asdict(self.config.limits).items() if v != before[k]}
+        limits = replace(self.core.world.limits, **new)  # what else an administrator set, stays
+        self.core.configure(limits, self.config.settings, self._shell.wall_clock())
         self._take_over_settings()
         for listener in self.reactor.listeners:
             if listener.tls is not None and context is not None:

@@ -183,6 +183,17 @@ def test_an_administrator_gets_in_when_the_server_is_full(path: str) -> None:
         ann.expect_end("INFO you were disconnected")
 
 
+def test_a_reload_leaves_the_limits_that_an_administrator_set(path: str) -> None:
+    """Save those that the configuration itself has changed since."""
+    with Stepped(admin=path, max_clients=5, max_per_address=7) as chat:
+        admin = chat.connect(path)
+        admin.send("limit clients_max 2", "limit clients_per_address_max 3", "limit rooms_max 4")
+        admin.expect("OK", "OK", "OK")
+        chat.server.reconfigure(replace(chat.server.config, max_clients=6))
+        limits = chat.server.core.world.limits
+        assert (limits.clients_max, limits.clients_per_address_max, limits.rooms_max) == (6, 3, 4)
+
+
 def test_what_an_administrator_settles_is_kept(tmp_path: Path) -> None:
     store = str(tmp_path / "chat.db")
     with Stepped(store=store) as chat:
