@@ -21,7 +21,7 @@ from chat.config import Config, changed
 from chat.core import ChatCore
 from chat.core.commands import Command
 from chat.core.events import Event, Refused
-from chat.dialects import DIALECTS
+from chat.dialects import ADMIN, DIALECTS
 from chat.durable import DurableShell
 from chat.entrance import handler_for
 from chat.handlers import AdminHandler
@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 EPOCH_BYTES = 8  # so that no two runs have the same
 DAY_S = 86_400.0
+NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}  # ::1 has a name also where IPv6 is off
 SHUTDOWN_S = 5.0  # how long a stopping server waits for people to read the last lines
 
 
@@ -295,17 +296,27 @@ class ChatServer:
         except ImportError as error:
             raise ConfigError(f"listen {name}:{format_address(where)}: {error}") from None
         refusal = b"" if tls else _server_full(name)
+        bound: list[Address] = []
         for address in _resolve(*where) if on_wire else [where]:
             try:
                 listener = self.reactor.listen(address, handler, tls=tls, refusal=refusal)
             except OSError as error:
-                raise _naming(format_address(address), error) from None
-            self._addresses.append(listener.address)
+                problem = _naming(format_address(address), error)
+                if error.errno not in NOT_HERE:
+                    raise problem from None
+                continue
+            bound.append(listener.address)
+            if not isinstance(where, str) and where[1] == 0:
+                break  # the system would choose another port for each
+        if not bound:
+            raise problem
+        self._addresses += bound
 
     def _listen_for_admins(self, path: str) -> None:
         """Nobody but the server's own user, and root, can open the socket."""
         try:
-            self.reactor.listen(path, AdminHandler(self._shell), mode=0o600)
+            handler, refusal = AdminHandler(self._shell), ADMIN.render(Refused("server-full"))
+            self.reactor.listen(path, handler, mode=0o600, refusal=refusal)
         except OSError as error:
             raise _naming(path, error) from None
 
@@ -359,9 +370,7 @@ def _resolve(host: str, port: int) -> list[Address]:
     except UnicodeError:  # a part of it is empty, or longer than 63 letters
         raise OSError(errno.EINVAL, "no such name can be", f"host {host!r}") from None
     hosts = dict.fromkeys(str(address[0]) for *_, address in found)
-    # A port that the system chooses is another one for each address: then one must do.
-    addresses: list[Address] = [(name, port) for name in hosts]
-    return addresses if port else addresses[:1]
+    return [(name, port) for name in hosts]
 
 
 def _naming(name: str, error: OSError) -> OSError:

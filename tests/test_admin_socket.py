@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from chat.config import Rate
 from chat.server import SHUTDOWN_S
 from tests.chatting import Client, Stepped
 from tests.programs import running_server, wait_for_data
+from tests.reactor.support import no_descriptors_left
 
 
 @pytest.fixture
@@ -92,7 +94,6 @@ def test_text(path: str) -> None:
             ["ERR", code]
             for code in ("no-such-user", "unknown-command", "missing-argument", "invalid-number")
         ]
-        chat.time_flies = True  # an administrator, too, has to be patient after so many lines
         admin.send("announce tea is ready", "kick Ann for tea", "quit")
         admin.expect_end("OK", "OK", "OK")
         ann.expect_end("INFO server: tea is ready", "INFO you were disconnected: for tea")
@@ -111,6 +112,14 @@ def test_json(path: str) -> None:
         assert refused["error"] == "no-such-user"
         assert pong == {"ok": True}
         assert bans == {"bans": []}
+
+
+def test_an_administrator_has_no_rate(path: str) -> None:
+    """A list of bans goes in as fast as it is read."""
+    with Stepped(admin=path, rate_limit=Rate(1, 0.1)) as chat:
+        admin = chat.connect(path)
+        admin.send(*[f"ban pest{n}" for n in range(100)], "ping")
+        admin.expect(*["OK"] * 100, "PONG", "OK")
 
 
 def test_only_there_is_anyone_an_administrator(path: str) -> None:
@@ -181,6 +190,14 @@ def test_an_administrator_gets_in_when_the_server_is_full(path: str) -> None:
         admin.send("kick Ann")
         admin.expect("OK")
         ann.expect_end("INFO you were disconnected")
+
+
+def test_out_of_descriptors_an_administrator_is_told_so(path: str) -> None:
+    with Stepped(admin=path) as chat:
+        admin = chat.connect(path)
+        with no_descriptors_left():
+            admin.expect_end("ERR server-full The server is full. Try again later.")
+        assert "can't accept" in chat.errors.take()
 
 
 def test_a_reload_leaves_the_limits_that_an_administrator_set(path: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import stat
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -73,16 +74,36 @@ def test_a_name() -> None:
         converse(chat, chat.server.address)
 
 
+def name_several(monkeypatch: pytest.MonkeyPatch, **names: Sequence[str]) -> None:
+    """Names that stand for these addresses."""
+    look_up = socket.getaddrinfo
+
+    def found(host: str, *rest: Any, **more: Any) -> list[Any]:
+        return [one for name in names.get(host, [host]) for one in look_up(name, *rest, **more)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+@pytest.mark.parametrize("port", [0, 1])
+def test_a_name_with_an_address_that_is_not_here(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `localhost` has where IPv6 is turned off."""
+    name_several(monkeypatch, some=["198.51.100.1", HOST], none=["198.51.100.1", "198.51.100.2"])
+    with socket.create_server((HOST, 0)) as free:
+        port *= free.getsockname()[1]
+    with Stepped(host="some", port=port) as chat:
+        (address,) = chat.server.addresses
+        converse(chat, address)
+    with pytest.raises(OSError, match="Cannot assign") as error:
+        Stepped(host="none", port=port)
+    assert error.value.filename == f"198.51.100.2:{port}"
+
+
 @needs_ipv6
 def test_a_name_with_two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     """As `localhost` has on many machines. A port that the system chooses can't be on both."""
-    look_up = socket.getaddrinfo
-
-    def both(host: str, *rest: Any, **more: Any) -> list[Any]:
-        hosts = ["::1", HOST] if host == "both" else [host]
-        return [found for one in hosts for found in look_up(one, *rest, **more)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", both)
+    name_several(monkeypatch, both=["::1", HOST])
     with Stepped(host="both") as chat:
         assert chat.server.addresses == [chat.server.address]
         port = chat.server.address[1]

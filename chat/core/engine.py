@@ -147,7 +147,7 @@ class ChatCore:
         if tokens < 0 or not 0 <= now - session.filled_at <= REFILL_S:
             session.refill(self.world.limits, now)
             tokens = session.tokens - min(row.cost, self.world.limits.rate_burst)
-            if tokens < 0:
+            if tokens < 0 and session.state is not State.OPERATOR:
                 return self._hold(session, line, -tokens)
         session.tokens = tokens
         if tag:

@@ -14,6 +14,7 @@ from chat.core.commands import Help, Ping, Who
 from chat.core.engine import HOLD_MIN_S
 from chat.core.registry import REGISTRY
 from chat.core.session import REFILL_S
+from chat.dialects.admin import AdminDialect
 from tests.core.support import DETERMINISTIC, NOW, Chat
 
 LIMITS = Limits(rate_burst=20, rate_per_s=10.0)
@@ -408,3 +409,10 @@ def test_never_more_than_the_rate_and_never_later_than_need_be(
             spent += min(COSTS[line], limits.rate_burst)
             allowed = limits.rate_burst + (time - begin_at + REFILL_S) * limits.rate_per_s
             assert spent <= allowed + 0.001
+
+
+def test_the_administration_has_no_rate() -> None:
+    chat = Chat(limits=Limits(rate_burst=1, rate_per_s=0.1))
+    chat.connect("admin", AdminDialect())
+    chat.send("admin", *["ping"] * 100)
+    assert chat.lines("admin") == ["PONG", "OK"] * 100
