@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import math
 import os
 import signal
 import sys
@@ -47,7 +48,7 @@ def run(parsed: argparse.Namespace) -> int:
     try:
         flags = _flags(parsed)
         config = load(path, os.environ, flags)
-        _raise_descriptor_limit()
+        descriptors = _raise_descriptor_limit()
         server = ChatServer(config)
     except (ConfigError, OSError, StoreError) as error:
         print(f"chat: {_one_line(error)}", file=sys.stderr)
@@ -56,6 +57,10 @@ def run(parsed: argparse.Namespace) -> int:
     _handle_signals(server, path, flags)
     for address in server.addresses:
         logs.announce(config, "listening on %(address)s", address=format_address(address))
+    if descriptors < config.max_clients:
+        log.warning(
+            "%d descriptors (ulimit -n) are too few for %d clients", descriptors, config.max_clients
+        )
     _collect_seldom()
     server.serve_forever()
     return EXIT_OK
@@ -127,12 +132,15 @@ def _reload(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> N
     log.info("reloaded%s", f"; after a restart: {', '.join(waits)}" if waits else "")
 
 
-def _raise_descriptor_limit() -> None:
-    """A connection takes a descriptor; the usual limit of 1,024 is for ordinary programs."""
-    if sys.platform != "win32":
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with suppress(ValueError, OSError):  # macOS has no limit, and then refuses to set none
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _raise_descriptor_limit() -> float:
+    """A connection takes a descriptor; the usual limit of 1,024 is for ordinary programs. Returns
+    how many we may have now."""
+    if sys.platform == "win32":
+        return math.inf
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS has no limit, and then refuses to set none
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return math.inf if hard == resource.RLIM_INFINITY else hard
 
 
 def _collect_seldom() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.config import Rate
+from chat.parsing import Rate
 from chat.server import SHUTDOWN_S
 from tests.chatting import Client, Stepped
 from tests.programs import running_server, wait_for_data

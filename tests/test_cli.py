@@ -143,6 +143,14 @@ def test_flags_without_a_value_and_their_opposite() -> None:
         ben.hang_up()
 
 
+def test_too_few_descriptors_are_said() -> None:
+    limited = ("sh", "-c", 'ulimit -n 100; exec "$0" "$@"', sys.executable)
+    with running_server("0", "--max-clients", "101", python=limited) as server:
+        assert server.log.read_line().endswith(
+            " warning 100 descriptors (ulimit -n) are too few for 101 clients"
+        )
+
+
 def test_tls() -> None:
     with running_server("0", "--tls-cert", CERT, "--tls-key", KEY) as server:
         client = server.connect(tls=trusting(CERT))
