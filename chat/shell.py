@@ -100,7 +100,7 @@ class Shell:
         process waits for the answer."""
         for action in happened:
             if isinstance(action, actions.RunJob):
-                outcome = self.work[type(action.job)](action.job)
+                outcome = _outcome(action.session, self.work[type(action.job)], action.job)
                 now = self.wall_clock()
                 yield from self.at_once(self.core.finish(action.session, outcome, now))
             else:
@@ -212,13 +212,14 @@ class Shell:
         self.reactor.run_in_worker(work, action.job, then=then, kind=kind)
 
     def _finished(self, session: int, future: Future[Outcome]) -> None:
-        outcome = None
-        try:
-            outcome = future.result()
-        except Exception:
-            log.exception("#%d: a job failed", session)
-        self.perform_all(self.core.finish(session, outcome, self.wall_clock()))
+        outcome = _outcome(session, future.result)
         connection = self.reactor.connections.get(session)
+        try:
+            self.perform_all(self.core.finish(session, outcome, self.wall_clock()))
+        except Exception:  # a bug of ours
+            log.exception("#%d: the core failed on what a job came to", session)
+            if connection is not None:  # it would wait for ever
+                connection.abort("internal error")
         if connection is not None:
             connection.resume_reading()
 
@@ -230,6 +231,15 @@ class Shell:
         where = connection.peer if connection is not None else "in process"
         user = {"user": action.name} if action.name else {}
         note(where, action.session, action.what, **user)
+
+
+def _outcome(session: int, work: Callable[..., Outcome], *arguments: Any) -> Outcome:
+    """What a job came to; None if it failed."""
+    try:
+        return work(*arguments)
+    except Exception:
+        log.exception("#%d: a job failed", session)
+        return None
 
 
 def _check_password(job: CheckPassword) -> bool:

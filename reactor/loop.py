@@ -210,13 +210,18 @@ class Reactor:
     ) -> None:
         """Do blocking work in a thread; call `then(future)` in the loop when it is done.
 
-        `future.result()` returns what the work returned, or raises what it raised. Work waits for
-        work of its own `kind` alone: a read of the disk need not wait until much was computed.
+        `future.result()` returns what the work returned, or raises what it raised; RuntimeError
+        where the system has no thread left. Work waits for work of its own `kind` alone: a read of
+        the disk need not wait until much was computed.
         """
         workers = self._workers.get(kind)
         if workers is None:
             workers = self._workers[kind] = self._make_workers(kind)
-        future = workers.submit(work, *args)
+        try:
+            future = workers.submit(work, *args)
+        except RuntimeError as error:
+            future = Future()
+            future.set_exception(error)
         future.add_done_callback(lambda done: self.call_soon_threadsafe(then, done))
 
     # --- sockets --------------------------------------------------------------------------------

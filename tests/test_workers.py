@@ -5,7 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from chat.core.jobs import HashPassword
+import pytest
+
+from chat.core.commands import Recall
+from chat.core.errors import Refusal
+from chat.core.events import Recalled
+from chat.core.jobs import HashPassword, ReadHistory
 from reactor import loop as loop_module
 from tests.chatting import DEADLINE_S, Stepped
 
@@ -31,3 +36,35 @@ def test_history_is_read_while_all_workers_hash(tmp_path: Path) -> None:
         enough.set()
         for client in waiting:
             client.expect("OK")
+
+
+def fail(*_anything: object) -> None:
+    raise RuntimeError("on purpose")
+
+
+def test_a_job_that_fails_in_process_may_be_tried_again(tmp_path: Path) -> None:
+    store = str(tmp_path / "chat.db")
+    with Stepped(store=store) as chat:
+        chat.server.join("Ann").say("hello")
+    with Stepped(store=store) as chat:  # which has nothing in memory
+        ann, work = chat.server.join("Ann"), chat.server._shell.work
+        works, work[ReadHistory] = work[ReadHistory], fail
+        with pytest.raises(Refusal, match="try-again"):
+            ann.ask(Recall("lobby", 2))
+        assert "on purpose" in chat.errors.take()
+        work[ReadHistory] = works
+        (recalled,) = ann.ask(Recall("lobby", 2))
+        assert isinstance(recalled, Recalled)
+        assert [said.text for said in recalled.messages] == ["hello"]
+
+
+def test_whom_the_core_fails_on_after_a_job_does_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Stepped() as chat:
+        ann, ben = chat.log_in("Ann"), chat.log_in("Ben")
+        monkeypatch.setattr(chat.server.core, "finish", fail)
+        ann.send("REGISTER Ann password", "PING")
+        ann.expect_end()
+        assert "the core failed on what a job came to" in chat.errors.take()
+        ben.expect("INFO Ann disconnected")

@@ -459,6 +459,20 @@ def test_what_a_worker_raises_comes_here_too(world: World) -> None:
         seen[0].result()
 
 
+def test_that_there_is_no_thread_is_heard_of_as_well(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    seen: list[Future[int]] = []
+    world.reactor.run_in_worker(abs, -1, then=seen.append)
+    world.until(lambda: seen)
+    with pytest.raises(RuntimeError, match="can't start"):
+        seen[0].result()
+
+
 def test_then_that_does_not_handle_it_is_a_callback_that_fails(
     world: World, logged: Logged
 ) -> None:

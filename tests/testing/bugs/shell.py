@@ -63,15 +63,15 @@ BUGS: Final = (
     Bug(
         "nothing goes on after a job",
         SHELL,
-        "        connection = self.reactor.connections.get(session)\n"
         "        if connection is not None:\n            connection.resume_reading()\n",
         "",
     ),
     Bug(
         "a job that fails is never finished",
         SHELL,
-        '            log.exception("#%d: a job failed", session)\n',
-        '            log.exception("#%d: a job failed", session)\n            return\n',
+        "        outcome = _outcome(session, future.result)\n",
+        "        outcome = _outcome(session, future.result)\n"
+        "        if outcome is None:\n            return\n",
     ),
     Bug(
         "groups that nobody is in stay",
