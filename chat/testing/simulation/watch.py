@@ -17,6 +17,7 @@ from chat.core.actions import Action
 from chat.core.commands import Settle
 from chat.core.entry import Entry
 from chat.core.events import Event, Said
+from chat.core.session import State
 from chat.heartbeat import PERIOD_S
 from chat.server import ChatServer
 from chat.testing.simulation.model_store import MARK, ModelStore
@@ -126,13 +127,15 @@ class Watch:
     ) -> list[Action]:
         before, self._asked[session] = self._asked[session], line
         self._buckets[session].fill(now)
-        here = session in self._core._sessions  # else it is over, and nothing comes of the line
+        known = self._core._sessions.get(session)
+        # One that is over takes up nothing; the administration has no rate.
+        has_rate = known is not None and known.state is not State.OPERATOR
         happened = real(session, line, now)
         if any(type(action) is actions.Hold for action in happened):
             self._asked[session] = before
             return happened
         self._taken_up(session, line)
-        if here:
+        if has_rate:
             self.problems += self._buckets[session].take(line)
         visit = self.sessions[session]
         if happened and (pong := visit.ponged(line)):
