@@ -355,8 +355,8 @@ class ChatCore:
         room = self.world.rooms.get(job.key) or self.world.remembered.get(job.key)
         last = room.seq - room.unsettled if room is not None else LOST
         first = messages[0].seq if messages else last + 1
-        complete = job.since is None or first == job.since + 1
-        return Recalled(job.room, messages, job.epoch, complete)
+        wanted = max(1, last + 1 - job.count) if job.since is None else job.since + 1
+        return Recalled(job.room, messages, job.epoch, complete=first == wanted)
 
     def _save(self, session: Session, entry: Entry[Any], now: float) -> list[Action]:
         """Commit an entry, but what it changes for good is saved first. Raises Refusal."""

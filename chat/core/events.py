@@ -146,8 +146,8 @@ class MembersListed:
 
 @value
 class Recalled:
-    """The last messages of a room, oldest first, and its epoch (see Room). Not `complete`: of a
-    Resume, and not all that was said since."""
+    """The last messages of a room, oldest first, and its epoch (see Room). Not `complete`: some
+    that were asked for are missing in front of them."""
 
     room: str
     messages: tuple[Said, ...]

@@ -133,19 +133,23 @@ class World:
         self._remove_member(user, key)
 
     def rooms_of(self, user: User) -> tuple[str, ...]:
-        """The names of the rooms that a user is in, first joined first."""
-        return tuple([self.rooms[key].name for key in user.rooms])
+        """The names of the rooms that a user is in, the fullest first: there, all are told at
+        once."""
+        return tuple([self.rooms[key].name for key in self._fullest_first(user)])
 
     def away(self, users: Iterable[User]) -> tuple[str, ...]:
         """The names of those of the users who are away."""
         return tuple([user.name for user in users if user.away])
 
     def neighbours(self, user: User) -> tuple[int, ...]:
-        """The sessions that are in a room with the user, but not in the user's first one."""
-        first, *others = user.rooms or ("",)
+        """The sessions that are in a room with the user, but not in the fullest one."""
+        first, *others = self._fullest_first(user) or ("",)
         known = self.rooms[first].members if first else {}
         sessions = dict.fromkeys([s for key in others for s in self.rooms[key].members])
         return tuple([session for session in sessions if session not in known])
+
+    def _fullest_first(self, user: User) -> list[str]:
+        return sorted(user.rooms, key=lambda key: -len(self.rooms[key].members))
 
     def _remove_member(self, user: User, key: str) -> None:
         room = self.rooms[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,6 +15,9 @@ from chat.core.text import visible
 
 HISTORY_COUNT = 20  # messages, where nobody says how many: a screenful
 DIGITS_MAX = 9  # of a number that someone types: there are no more messages than that
+
+MISTYPED_TIME = re.compile("[0-9]+(?!st)[smhdwy][0-9a-z]*", re.IGNORECASE)
+"""1w, 10min, 1h30m, 0s; but not 1st, 2nd or 3x, as a reason may begin."""
 
 Renderer = Callable[[Any], str]
 
@@ -100,6 +104,8 @@ def sanction(rest: str) -> tuple[str, float, str]:
     """Of a kick or ban: for whom, for how many seconds (0: for good), and why."""
     name, *words = rest.split()
     span = seconds(words[0]) if words else None
+    if span is None and words and MISTYPED_TIME.fullmatch(words[0]):
+        span = -1.0  # which is refused: it must not come to mean "for good"
     return name, span or 0.0, " ".join(words[span is not None :])
 
 

@@ -355,6 +355,8 @@ TRANSCRIPTS: dict[str, str] = {
         bob< ERR muted
         bob> TOPIC tea hello?
         bob< ERR muted
+        bob> AWAY hello?
+        bob< ERR muted
         bob> DM ann why?
         ann< DM bob why?
         bob> JOIN snug

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.core import Limits
+from chat.core import Limits, Settings
 from chat.core.jobs import ReadHistory
 from tests.core.json_people import Object, answer, ask, come
-from tests.core.support import DETERMINISTIC, Chat
+from tests.core.support import DETERMINISTIC, NOW, Chat
 
 KEPT, READ_MAX = 5, 12
 LIMITS = Limits(rate_burst=0, history_kept=KEPT, history_read_max=READ_MAX, rooms_remembered_max=0)
@@ -111,6 +112,39 @@ def test_what_is_just_being_kept(full: bool) -> None:
     history = chat.objects("ann")[-1]
     assert [message["seq"] for message in history["messages"]] == ([] if full else [9])
     assert history["complete"] is True
+
+
+@pytest.mark.parametrize("durable", [False, True])
+@pytest.mark.parametrize(
+    ("count", "seqs", "complete"),
+    [(3, numbers(6, 8), True), (5, numbers(4, 8), True), (12, None, None), (13, None, None)],
+)
+def test_the_last_is_all_that_was_asked_for_or_it_says_so(
+    durable: bool, count: int, seqs: list[int] | None, complete: bool | None
+) -> None:
+    """What is asked for beyond `history_read_max` counts as not asked for."""
+    chat = told(durable=durable)
+    found = answer(chat, "ann", type="history", room="tea", count=count)
+    if seqs is None:  # more than memory holds, and more than there ever was
+        seqs, complete = (numbers(1, 8), True) if durable else (numbers(4, 8), False)
+    assert [message["seq"] for message in found["messages"]] == seqs
+    assert found["complete"] is complete
+
+
+def test_what_the_store_does_not_have_any_more_is_missing() -> None:
+    chat = told(durable=True)
+    del chat.messages[:2]
+    found = answer(chat, "ann", type="history", room="tea", count=7)
+    assert [message["seq"] for message in found["messages"]] == numbers(3, 8)
+    assert found["complete"] is False
+
+
+def test_what_follows_may_be_more_than_may_be_read_at_a_time() -> None:
+    chat = told(messages=6)
+    chat.core.configure(replace(LIMITS, history_read_max_bytes=3), Settings(), NOW)
+    assert resumed(chat, 3) == (numbers(4, 6), True)
+    assert resumed(chat, 2) == (numbers(4, 6), False)
+    assert resumed(chat, 9) == (numbers(4, 6), False)
 
 
 def test_a_room_that_has_ended_meanwhile() -> None:

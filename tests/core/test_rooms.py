@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chat.core import Limits, Settings
+from chat.core.actions import Publish
+from chat.dialects.admin import AdminDialect
 from tests.core.support import UNLIMITED, Chat
 from tests.core.transcript import play
 
@@ -375,6 +377,38 @@ def test_a_room_remembers_the_last_of_what_was_said() -> None:
     chat = Chat("ann", limits=Limits(history_kept=3, rate_burst=0))
     chat.send("ann", *[f"MSG {number}" for number in range(5)], "HISTORY lobby 9")
     assert [line.split()[-1] for line in chat.lines("ann")] == ["2", "3", "4"]
+
+
+def test_rooms_that_are_there_remember_less_or_more_at_once() -> None:
+    chat = Chat("ann", limits=UNLIMITED)
+    chat.connect("root", AdminDialect())
+    chat.send("ann", "MSG 1", "MSG 2", "MSG 3")
+    for kept, last in (2, ["2", "3"]), (3, ["2", "3", "4"]), (0, []):
+        chat.send("root", f"limit history_kept {kept}")
+        if kept == 3:
+            chat.send("ann", "MSG 4")
+        chat.send("ann", "HISTORY lobby 9")
+        assert [line.split()[-1] for line in chat.lines("ann")] == last
+
+
+def test_news_of_somebody_is_published_to_the_fullest_of_their_rooms() -> None:
+    """Whichever they joined first: to tell each of a thousand others by themselves takes long."""
+    chat = Chat("ann", "ben", "cleo", limits=UNLIMITED)
+    chat.send("ann", "LEAVE lobby", "JOIN tea", "JOIN lobby")
+    chat.send("ben", "JOIN tea")
+    chat.outputs.clear()
+    chat.send("ann", "NICK anna")
+    (actions,) = chat.outputs
+    published = [one.audience.room for one in actions if isinstance(one, Publish)]
+    assert (published, len(actions)) == (["lobby"], 2)
+
+
+@pytest.mark.parametrize("text", ["x" * 100, "\N{GRINNING FACE}" * 25])
+def test_no_more_is_read_at_a_time_than_may_be(text: str) -> None:
+    """The last of it; as from a store."""
+    chat = Chat("ann", limits=Limits(rate_burst=0, history_read_max_bytes=399))
+    chat.send("ann", *[f"MSG {text}"] * 9, "HISTORY lobby 9")
+    assert len(chat.lines("ann")) == 3
 
 
 def test_a_new_room_remembers_nothing_of_an_old_one() -> None:

@@ -402,6 +402,21 @@ def test_what_is_refused_is_not_saved() -> None:
     assert chat.records == records
 
 
+def test_a_room_that_has_lost_its_owner_is_not_saved_with_its_operators() -> None:
+    chat = durable()
+    for name in ("ann", "bob"):
+        chat.connect(name)
+        chat.send(name, f"LOGIN {name}")
+        register(chat, name)
+    chat.connect("root", AdminDialect())
+    chat.send("ann", "JOIN tea")
+    chat.send("bob", "JOIN tea")
+    chat.send("ann", "OP tea bob")
+    chat.send("root", "unregister ann", "unregister bob")
+    assert not any(record.kind == "charter" and record.content for record in stored(chat.records))
+    assert chat.core.world.rooms["tea"].charter.operators == ()
+
+
 # --- coming back ----------------------------------------------------------------------------------
 
 

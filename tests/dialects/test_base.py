@@ -153,6 +153,14 @@ def test_it_is_written_as_it_is_read(number: int, unit: str) -> None:
         ("bob 10m too  loud ", ("bob", 600.0, "too loud")),
         ("bob too loud", ("bob", 0.0, "too loud")),
         ("bob for 10m", ("bob", 0.0, "for 10m")),
+        *[
+            (f"bob {first} time", ("bob", 0.0, f"{first} time"))
+            for first in ("1st", "2nd", "3x", "4")
+        ],
+        *[
+            (f"bob {time} spam", ("bob", -1.0, "spam"))  # refused by the core
+            for time in ("1w", "10min", "10M", "1h30m", "0s", "1234567890s", "2Years")
+        ],
     ],
 )
 def test_whom_for_how_long_and_why(rest: str, meant: tuple[str, float, str]) -> None:

@@ -28,6 +28,8 @@ def away(world: World, entry: Entry[Away]) -> tuple[Event, ...]:
     text = visible(entry.command.text).strip()
     if len(text) > world.limits.reason_max_chars:
         raise Refusal("text-too-long")
+    for key in user.rooms if text else ():
+        check_not_muted(world.rooms[key], user, entry.at)
     idle = user.idle = entry.command.idle
     user.away = True
     return _status(world, user, entry.at, text, idle), *(() if idle else (Done(),))

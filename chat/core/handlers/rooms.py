@@ -1,4 +1,4 @@
-"""Rooms: Join, Leave, SetTopic, ShowTopic, ListRooms, ListMembers, Recall.
+"""Rooms: Join, Leave, SetTopic, ShowTopic, ListRooms, ListMembers, Recall, Resume.
 
 Joining makes a room that isn't there, and who makes it operates it; with an account, they own it.
 The last to leave ends it, unless it has an owner. The lobby always stays.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 from chat.core.commands import (
@@ -32,10 +33,12 @@ from chat.core.events import (
     MembersListed,
     Recalled,
     RoomsListed,
+    Said,
     TopicSet,
     TopicShown,
 )
 from chat.core.jobs import ReadHistory
+from chat.core.limits import Limits
 from chat.core.records import Charter, Record
 from chat.core.text import fold, is_name, visible
 from chat.core.world import LOBBY, Room, Steps, User, World
@@ -106,8 +109,9 @@ def recall(world: World, entry: Entry[Recall]) -> tuple[Event, ...] | ReadHistor
     held = len(room.history)
     if world.durable and (room.unsettled or held < min(count, room.seq)):
         return ReadHistory(fold(room.name), room.name, count, room.epoch)
-    messages = tuple(room.history)[max(0, held - count) :]
-    return (Recalled(room.name, messages, room.epoch),)
+    messages = _last(room, count, world.limits)
+    complete = len(messages) >= min(count, room.seq)
+    return (Recalled(room.name, messages, room.epoch, complete),)
 
 
 def resume(world: World, entry: Entry[Resume]) -> tuple[Event, ...] | ReadHistory:
@@ -116,13 +120,27 @@ def resume(world: World, entry: Entry[Resume]) -> tuple[Event, ...] | ReadHistor
     missed, held = room.seq - entry.command.seq, len(room.history)
     known = entry.command.epoch == room.epoch and missed >= 0
     if known and not room.unsettled and missed <= held:
-        return (Recalled(room.name, tuple(room.history)[held - missed :], room.epoch),)
+        messages = _last(room, missed, world.limits)
+        return (Recalled(room.name, messages, room.epoch, len(messages) == missed),)
     if world.durable:
         limits = world.limits
         count = limits.history_read_max if known else limits.history_kept
         since = entry.command.seq if known else LOST
         return ReadHistory(fold(room.name), room.name, count, room.epoch, since)
-    return (Recalled(room.name, tuple(room.history), room.epoch, complete=False),)
+    messages = _last(room, held, world.limits)
+    return (Recalled(room.name, messages, room.epoch, complete=False),)
+
+
+def _last(room: Room, count: int, limits: Limits) -> tuple[Said, ...]:
+    """The last `count` messages in memory; fewer if they are more than may be read at a time."""
+    found: list[Said] = []
+    left = limits.history_read_max_bytes
+    for said in islice(reversed(room.history), count):
+        left -= len(said.text.encode())
+        if left < 0:
+            break
+        found.append(said)
+    return tuple(reversed(found))
 
 
 def find_room(world: World, name: str) -> Room:

@@ -3,6 +3,7 @@ asks itself (Settle, Tidy)."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import asdict, replace
 from itertools import islice
 from typing import Any
@@ -46,7 +47,7 @@ from chat.core.events import (
 )
 from chat.core.handlers.account import gone
 from chat.core.handlers.moderation import THE_SERVER, clean_reason, end_of, without_operator
-from chat.core.handlers.rooms import find_room
+from chat.core.handlers.rooms import find_room, is_kept
 from chat.core.records import Ban, Charter, Record
 from chat.core.text import fold, is_name, visible
 from chat.core.world import LOBBY, Steps, World
@@ -111,14 +112,17 @@ def unregister(world: World, entry: Entry[Unregister]) -> Steps:
     key = fold(entry.command.name)
     if key not in world.accounts:
         raise Refusal("not-registered", entry.command.name)
-    charters = [(name, room.charter) for name, room in world.rooms.items()]
-    owned = [Record("charter", name, None) for name, charter in charters if charter.owner == key]
-    operated = [
-        Record("charter", name, without_operator(charter, key))
-        for name, charter in charters
-        if key in charter.operators
+    rooms = world.rooms.items()
+    owned = [Record("charter", name, None) for name, room in rooms if room.charter.owner == key]
+    operated = {name: room for name, room in rooms if key in room.charter.operators}
+    kept = [
+        Record("charter", name, without_operator(room.charter, key))
+        for name, room in operated.items()
+        if is_kept(room)
     ]
-    yield (*operated, *owned, Record("account", key, None))
+    yield (*kept, *owned, Record("account", key, None))
+    for room in operated.values():
+        room.charter = without_operator(room.charter, key)
     return (Done(),)
 
 
@@ -148,7 +152,8 @@ def list_limits(world: World, _entry: Entry[ListLimits]) -> tuple[Event, ...]:
 
 
 def set_limit(world: World, entry: Entry[SetLimit]) -> tuple[Event, ...]:
-    """Another limit from here on. Who is over it already may stay."""
+    """Another limit from here on. Who is over it already may stay; of what rooms remember, the
+    oldest is forgotten."""
     name, value = entry.command.name, entry.command.value
     known = asdict(world.limits)
     if name not in known:
@@ -160,6 +165,9 @@ def set_limit(world: World, entry: Entry[SetLimit]) -> tuple[Event, ...]:
         world.limits = replace(world.limits, **changed)
     except (ValueError, OverflowError):
         raise Refusal("invalid-number") from None
+    if name == "history_kept":
+        for room in world.rooms.values():
+            room.history = deque(room.history, world.limits.history_kept)
     return (Done(),)
 
 
