@@ -1,7 +1,8 @@
-"""The ways in: which handler a listener has, and the one that finds out what somebody speaks."""
+"""The ways in: which handler a listener has, and those that look at the first line."""
 
 from __future__ import annotations
 
+from chat.core.dialect import Dialect
 from chat.dialects import DIALECTS
 from chat.dialects.detect import detect
 from chat.handlers import ChatHandler
@@ -55,13 +56,33 @@ class DetectingHandler(ChatHandler):
                 handler.take_over(connection, line)
 
 
+class BoundHandler(ChatHandler):
+    """For a port of one dialect. From there, too, no page is to chat (see `chat/http.py`)."""
+
+    __slots__ = ("_handler",)
+
+    def __init__(self, shell: Shell, dialect: Dialect, *, is_local: bool = False) -> None:
+        super().__init__(shell, dialect, is_local=is_local)
+        self._handler = ChatHandler(shell, dialect, is_local=is_local)
+
+    def line_received(self, connection: Connection, line: bytes) -> None:
+        """The first, unless it is empty."""
+        name = detect(line)
+        if name == "http":
+            turn_away(connection, turned_away_with(line) or 426)
+            return
+        if name is not None:
+            connection.handler = self._handler
+        super().line_received(connection, line)
+
+
 def handler_for(shell: Shell, name: str, *, is_local: bool) -> ChatHandler:
     """Of a listener for what has this name: a dialect, `ws`, or everything (""). Raises
     ImportError where there is no WebSocket."""
     if not name:
         return DetectingHandler(shell, is_local=is_local)
     if name in DIALECTS:
-        return ChatHandler(shell, DIALECTS[name], is_local=is_local)
+        return BoundHandler(shell, DIALECTS[name], is_local=is_local)
     from chat.websocket import WebSocketHandler  # noqa: PLC0415 - not all can
 
     return WebSocketHandler(shell, is_local=is_local)

@@ -220,6 +220,19 @@ def test_who_is_turned_away_reads_why(what: str, way: str) -> None:
         ann.expect_nothing()
 
 
+@pytest.mark.parametrize("dialect", ["", "line", "slash"])
+@pytest.mark.parametrize("path", ["/", "/" + "a" * 9000])
+def test_no_page_can_have_a_browser_chat(dialect: str, path: str) -> None:
+    """Whichever the port, and though the request's first line be too long to be looked at."""
+    request = f"POST {path} HTTP/1.1\r\nHost: x\r\n\r\nLOGIN eve\nMSG buy this\n/join lobby\nbuy\n"
+    listen = (Listen(dialect, (HOST, 0)),) if dialect else ()
+    with Stepped(listen=listen) as chat:
+        ann, client = chat.log_in("Ann"), chat.connect(address=chat.server.addresses[-1])
+        client.send_bytes(request.encode())
+        assert "HTTP/1.1 40" in "\n".join(client.read_rest())
+        ann.expect_nothing()
+
+
 def turned_away(client: Client) -> tuple[int, str]:
     """The status and the line of text of a response, which has to be a good one."""
     client._until(lambda: client._ended, "end")
