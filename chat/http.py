@@ -11,13 +11,15 @@ from typing import Final
 from chat.dialects.detect import REQUEST
 from reactor import Connection
 
+VERSION: Final = "Sec-WebSocket-Version: 13\r\n"  # for who asked for another (RFC 6455, 4.2.2)
+
 _ANSWERS: Final[dict[int, tuple[str, str, str]]] = {
-    400: ("Bad Request", "", "This is not a request that a WebSocket could begin with."),
+    400: ("Bad Request", VERSION, "This is not a request that a WebSocket could begin with."),
     403: ("Forbidden", "", "Pages of that site may not chat here; see --origin."),
     405: ("Method Not Allowed", "Allow: GET\r\n", "This is a chat server, for nc and WebSocket."),
     426: (
         "Upgrade Required",
-        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+        f"Upgrade: websocket\r\n{VERSION}",
         "This is a chat server, for nc and WebSocket.",
     ),
     429: ("Too Many Requests", "", "There are too many connections from your address."),

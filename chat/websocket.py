@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import urlsplit
 
+from chat.core.addresses import network
 from chat.core.dialect import Dialect
 from chat.core.events import Event
 from chat.dialects import JSON
@@ -68,7 +69,11 @@ DIALECT: Dialect = Framed(JSON)
 
 def is_welcome(origin: str | None, host: str, allowed: Collection[str]) -> bool:
     """Whether a page from this origin may connect to this host: one from there may, and so may a
-    site that is allowed. Without an origin it is no page, but a program."""
+    site that is allowed. Without an origin it is no page, but a program.
+
+    That a page is from there, its name alone doesn't show: whoever owns the name may have it mean
+    this machine all of a sudden (DNS rebinding). A certificate does, and an address.
+    """
     if origin is None or origin.lower() in allowed:
         return True
     try:
@@ -78,7 +83,9 @@ def is_welcome(origin: str | None, host: str, allowed: Collection[str]) -> bool:
         same_port = (site.port or default) == (here.port or default)
     except (KeyError, ValueError):
         return False
-    return bool(site.hostname) and site.hostname == here.hostname and same_port
+    name = site.hostname or ""
+    is_sure = site.scheme == "https" or name == "localhost" or network(name) is not None
+    return is_sure and bool(name) and name == here.hostname and same_port
 
 
 class WebSocketHandler(ChatHandler):

@@ -16,7 +16,7 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from reactor import Connection
-from reactor.websocket import HandshakeRefused, WebSocketFramer, text_frame
+from reactor.websocket import FRAMES_MAX, HandshakeRefused, WebSocketFramer, text_frame
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.frames import (
     BINARY,
@@ -127,6 +127,33 @@ def test_a_flood_of_pings_is_answered_once_a_read() -> None:
     framer = granted()
     assert framer.feed(frame(PING, b"1") * 500 + frame(PING, b"2") + frame(PONG, b"3")) == []
     assert framer.replies == b"\x8a\x012"
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        frame(PING) * (FRAMES_MAX + 1),
+        frame(PONG, b"x") * (FRAMES_MAX + 1),
+        frame(TEXT, fin=False) + frame(CONT, fin=False) * FRAMES_MAX,
+    ],
+)
+def test_a_flood_of_what_is_no_message_is_ended(frames: bytes) -> None:
+    """With the last of them: until then it may be somebody's way of sending."""
+    size = len(frame(CONT))
+    framer = granted()
+    framer.feed(frames[:-size])
+    assert not framer.ended
+    assert framer.feed(frames[-size:] + HI) == []
+    assert framer.ended
+    assert closed(framer.goodbye("closed by client")).code == 1008
+
+
+def test_after_a_ping_of_ours_there_may_be_as_many_again() -> None:
+    framer = granted()
+    for _ in range(3):
+        framer.feed(frame(PING) * FRAMES_MAX)
+        framer.ping()
+    assert not framer.ended
 
 
 @pytest.mark.parametrize("sign", [frame(PONG), frame(TEXT, b"x"), frame(TEXT, b"x")[:1]])
