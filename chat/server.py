@@ -113,7 +113,7 @@ class ChatServer:
             self.reactor.run()
         finally:
             try:
-                self.close()
+                self._end()
             finally:
                 self._at_rest.set()
 
@@ -155,24 +155,15 @@ class ChatServer:
 
     def close(self) -> None:
         """Tell everyone, and give everything back at once. Done by `serve_forever`; a loop of yours
-        does it itself. While `serve_forever` runs, any thread may: it waits until that has ended.
+        does it itself. While `serve_forever` runs, a callback or a signal's handler may: it ends
+        after this turn. So may any other thread, which waits until it has ended.
         """
-        elsewhere = self._loop_thread not in {None, threading.get_ident()}
-        if elsewhere and not self._at_rest.is_set():
-            self.reactor.stop()
-            self._at_rest.wait()
+        if self._at_rest.is_set():
+            self._end()
             return
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-        self._loop_thread = None
-        if not self._stopping:
-            self._begin_stop()
-        self.reactor.run_once(0)  # answers those threads that asked before the lock was ours
-        self._shell.end_locals()  # whom such a thread had join, too
-        self.reactor.close()
-        self._ends.close()
+        self.reactor.stop()
+        if self._loop_thread != threading.get_ident():
+            self._at_rest.wait()
 
     def reconfigure(self, config: Config) -> list[str]:
         """Take over what can change in a running server, the certificate included. Returns the
@@ -319,6 +310,17 @@ class ChatServer:
             self.reactor.listen(path, handler, mode=0o600, refusal=refusal)
         except OSError as error:
             raise _naming(path, error) from None
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        if not self._stopping:
+            self._begin_stop()
+        self.reactor.run_once(0)  # answers those threads that asked before the lock was ours
+        self.reactor.close()
+        self._ends.close()
 
     def _begin_stop(self) -> None:
         if self._stopping:

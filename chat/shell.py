@@ -115,11 +115,6 @@ class Shell:
             del self.locals[user.session]  # not before: it has to be found to be taken out of rooms
             user.close(reason)
 
-    def end_locals(self) -> None:
-        """The server is no more."""
-        for user in self.locals.values():
-            user.close("shutdown")
-
     def commit(self) -> None:
         """Have what others said heard, if it waits for something. Nothing does here."""
 

@@ -107,7 +107,8 @@ class Group:
         else:
             lines.append(data)
         if self._turn.speaking is not self:
-            self._runs.append((self._turn.next_run(self), len(lines) - 1))
+            run = self._turn.next_run(self, is_first=not self._runs)
+            self._runs.append((run, len(lines) - 1))
         self._turn.owed_bytes += len(data) + LINE_BYTES
 
     def flush(self, *, alone: bool) -> None:

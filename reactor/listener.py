@@ -44,6 +44,7 @@ class Listener:
         limits: ConnectionLimits,
         tls: ssl.SSLContext | None = None,
         refusal: bytes = b"",
+        path: str = "",
     ) -> None:
         self._reactor = reactor
         self._sock = sock
@@ -53,6 +54,7 @@ class Listener:
         self.tls = tls  # may be replaced, for connections from then on
         self._refusal = refusal  # what somebody reads whom we have no descriptor for
         self._reserve = _open_reserve()  # given up to be able to refuse
+        self._path = path  # of the file that we made for a Unix socket
         self._backoff: Timer | None = None  # ends the time in which nobody is let in
         self._exhausted = False
         self._accepting = False
@@ -84,12 +86,12 @@ class Listener:
             return
         self.pause_accepting()
         self._open = False
+        if self._path:  # while it is ours: once nobody listens, a successor may put its own there
+            with suppress(OSError):  # somebody tidied up before us, or we may not any more
+                os.unlink(self._path)
         self._sock.close()
         if self._reserve is not None:
             os.close(self._reserve)
-        if isinstance(self.address, str):
-            with suppress(OSError):  # somebody tidied up before us, or we may not any more
-                os.unlink(self.address)
         self._reactor.forget(self)
 
     def ready(self, _mask: int) -> None:

@@ -239,12 +239,15 @@ class Reactor:
         """Accept connections for `handler` on (host, port), a Unix socket's path, or a socket that
         listens already. Raises OSError when the address can't be had.
 
+        A path that is bound here is removed again at the end; a socket's own is its owner's.
         `refusal` is sent to those for whom the process has no descriptor; `mode` is a Unix
         socket's permissions.
         """
         sock = self._bind(address, mode=mode) if isinstance(address, str | tuple) else address
         sock.setblocking(False)
-        listener = Listener(self, sock, handler, limits or ConnectionLimits(), tls, refusal)
+        path = address if isinstance(address, str) else ""
+        limits = limits or ConnectionLimits()
+        listener = Listener(self, sock, handler, limits, tls, refusal, path)
         self.listeners.append(listener)
         return listener
 

@@ -71,9 +71,10 @@ class Turn:
         self.expecting = True
         self.owed_bytes += size + LINE_BYTES
 
-    def next_run(self, group: Speaker) -> int:
-        """`group` takes the word; returns a number that grows with every change of speaker."""
-        if group not in self.spoken:
+    def next_run(self, group: Speaker, *, is_first: bool) -> int:
+        """`group` takes the word, for the first time in this turn or again; returns a number that
+        grows with every change of speaker."""
+        if is_first:
             self.spoken.append(group)
         self.speaking = group
         return next(self._runs)

@@ -29,6 +29,7 @@ from reactor import Address, Connection, Reactor
 
 HOST = "127.0.0.1"
 DEADLINE_S = 10.0
+LOOK_S = 0.001  # between two looks at what a server does that shares our thread
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
 BUFFER_BYTES = 4096  # of a socket; the least that systems give is about as much
 THE_END = "(the end)"  # in place of a line that did not come as the connection ended
@@ -137,6 +138,8 @@ class Stepped(Chat):
         self.server.run_once(0)
         if self.time_flies and not select.select([client.sock], [], [], 0)[0]:
             self.clock.now += self.server.timeout() or 0.0
+        else:  # a worker may be at it, which is not to be kept from the processor
+            select.select([client.sock, self.server], [], [], LOOK_S)
 
     def turns(self, count: int = 3) -> None:
         """Do what is there to be done now: for looking that something does not happen."""

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,25 @@ from pathlib import Path
 
 import pytest
 
+from chat import ChatServer
 from chat.server import SHUTDOWN_S
 from tests.chatting import CERT, HOST, KEY, OTHER_CERT, OTHER_KEY, Client, trusting
 from tests.programs import Server, running_server, wait_for_data
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no signals here")
+
+
+def test_who_embeds_it_may_close_it_from_a_handler_of_their_own() -> None:
+    """In the middle of waiting for something to happen."""
+    server = ChatServer(port=0)
+    before = signal.signal(signal.SIGUSR1, lambda _number, _frame: server.close())
+    later = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGUSR1))
+    try:
+        server.reactor.call_soon(later.start)
+        server.serve_forever()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert server.stopped
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

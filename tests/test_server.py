@@ -179,6 +179,14 @@ def test_closing_without_a_turn_tells_everyone() -> None:
         assert is_refused(chat.server.address)
 
 
+def test_a_callback_may_close_it() -> None:
+    server = ChatServer(port=0)
+    with server:
+        server.reactor.call_soon_threadsafe(server.close)
+    assert server.stopped
+    server.close()
+
+
 def test_a_server_that_never_ran_is_closed_for_good() -> None:
     server = ChatServer(port=0)
     server.close()

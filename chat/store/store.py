@@ -87,7 +87,8 @@ class Store:
         with self._transaction():
             self._db.executemany("DELETE FROM records WHERE kind = ? AND key = ?", gone)
             self._db.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", kept)
-        self._log_pages += 2 * len(texts) + sum(map(len, filter(None, texts.values())))
+        text_pages = sum(map(len, filter(None, texts.values()))) // TEXT_PAGE_CHARS
+        self._log_pages += text_pages + 2 * len(texts)
 
     # --- messages ---------------------------------------------------------------------------------
 

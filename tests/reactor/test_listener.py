@@ -485,6 +485,13 @@ def test_a_unix_socket_somebody_else_removed_closes_all_the_same(
     assert world.reactor.listeners == []
 
 
+def test_the_path_of_a_socket_that_listened_before_stays(world: World, path: str) -> None:
+    """It is a service manager's, which starts the next server on it."""
+    with bind(path) as theirs:
+        world.reactor.listen(socket.socket(fileno=os.dup(theirs.fileno())), world.handler).close()
+    assert os.path.exists(path)
+
+
 def test_a_unix_socket_that_can_not_be_removed_closes_all_the_same(
     make_world: MakeWorld, path: str
 ) -> None:

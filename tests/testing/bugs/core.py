@@ -134,14 +134,14 @@ BUGS: Final = (
     Bug(
         "history is one message too long",
         ROOMS,
-        "messages = tuple(room.history)[max(0, held - count) :]",
-        "messages = tuple(room.history)[max(0, held - count - 1) :]",
+        "    messages = _last(room, count, world.limits)\n",
+        "    messages = _last(room, count + 1, world.limits)\n",
     ),
     Bug(
         "history lacks the latest message",
         ROOMS,
-        "messages = tuple(room.history)[max(0, held - count) :]",
-        "messages = tuple(room.history)[max(0, held - count) : -1]",
+        "    messages = _last(room, count, world.limits)\n",
+        "    messages = _last(room, count, world.limits)[:-1]\n",
     ),
     # --- limits ---------------------------------------------------------------------------------
     Bug(

@@ -130,8 +130,8 @@ BUGS: Final = (
     Bug(
         "what is read back ends one too early",
         ENGINE,
-        "return Recalled(job.room, messages, job.epoch, complete)",
-        "return Recalled(job.room, messages[:-1], job.epoch, complete)",
+        "return Recalled(job.room, messages, ",
+        "return Recalled(job.room, messages[:-1], ",
     ),
     Bug(
         "the answer to a password has no id",
