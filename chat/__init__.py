@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from chat.core import LOBBY, ChatCore, Limits, Settings
     from chat.core.errors import Refusal
     from chat.local import LocalUser
-    from chat.parsing import ConfigError
+    from chat.parsing import ConfigError, Listen, Rate
     from chat.server import ChatServer
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
     "Config",
     "ConfigError",
     "Limits",
+    "Listen",
     "LocalUser",
+    "Rate",
     "Refusal",
     "Settings",
     "__version__",
@@ -29,7 +31,7 @@ __all__ = [
 # Imported when they are asked for: who wants the core alone gets no sockets and threads with it.
 _NAMES = {
     "chat.config": ("Config",),
-    "chat.parsing": ("ConfigError",),
+    "chat.parsing": ("ConfigError", "Listen", "Rate"),
     "chat.core": ("LOBBY", "ChatCore", "Limits", "Settings"),
     "chat.core.errors": ("Refusal",),
     "chat.local": ("LocalUser",),

@@ -74,6 +74,12 @@ class Config:
             value = getattr(self, option.name)
             if option.name not in NOT_PLAIN and _parse(option, value, option.name) != value:
                 raise ConfigError(f"{option.name}: {value!r} is not of the right type")
+        for name, kind in NOT_PLAIN.items():
+            value = getattr(self, name)
+            items = value if name in REPEATED else (value,)
+            if not isinstance(items, tuple) or not all(isinstance(item, kind) for item in items):
+                wanted = f"a tuple of {kind.__name__}" if name in REPEATED else f"a {kind.__name__}"
+                raise ConfigError(f"{name}: {value!r} is not {wanted}")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("tls-cert and tls-key go together")
         try:
@@ -195,8 +201,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("log_format", one_of(*LOG_FORMATS), "FORMAT", "text or json (text)"),
 )
 
-NOT_PLAIN = {"listen", "rate_limit", "origin"}  # values that are neither text nor a number
-REPEATED = {"listen", "origin"}  # there may be several of each
+NOT_PLAIN = {"listen": Listen, "origin": str, "rate_limit": Rate}  # neither text nor a number
+REPEATED = {"listen", "origin"}  # of these, a tuple
 
 _BY_FLAG = {option.flag: option for option in OPTIONS}
 
@@ -220,11 +226,13 @@ def _from_file(path: str) -> dict[str, Any]:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # not there, not UTF-8, not TOML
         raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    settings = {}
+    settings: dict[str, Any] = {}
     for key, value in table.items():
         option = _BY_FLAG.get(key.replace("_", "-"))
         if option is None:
             raise ConfigError(f"{path}: unknown setting {key!r}")
+        if option.name in settings:
+            raise ConfigError(f"{path}: {option.flag} is there twice")
         settings[option.name] = _parse(option, value, f"{path}: {key}")
     return settings
 

@@ -1,7 +1,7 @@
 """Shell: does for the core what it can't do itself, and tells it what happens.
 
 Sockets, timers and the time of day are here; what they mean is not. The reactor's callbacks
-become the core's inputs (ChatHandler), the core's actions become calls of the reactor (Shell).
+become the core's inputs in `handlers.py`; here, the core's actions become calls of the reactor.
 """
 
 from __future__ import annotations

@@ -141,7 +141,8 @@ class Reactor:
     def fileno(self) -> int:
         """For another loop to watch: readable when `run_once(0)` has something to do.
 
-        Timers don't make it readable: call `run_once` no later than in `timeout()` seconds.
+        Timers don't make it readable, nor does what is written between turns: call `run_once` no
+        later than in `timeout()` seconds.
         """
         return self._selector.fileno()  # type: ignore[attr-defined, no-any-return]
 

@@ -107,6 +107,20 @@ def problem(path: str | None = None, environment: dict[str, str] | None = None) 
     return text
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"listen": ("slash:8888",)},
+        {"listen": [Listen("slash", "/run/chat")]},
+        {"origin": "https://chat.example.org"},
+        {"rate_limit": "20:10"},
+    ],
+)
+def test_what_a_program_gives_is_looked_at_as_well(settings: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="is not a (tuple of (Listen|str)|Rate)$"):
+        Config(**settings)
+
+
 # --- where settings come from ---------------------------------------------------------------------
 
 

@@ -36,12 +36,6 @@ def network(text: str) -> str | None:
     return str(parsed) if parsed is not None else None
 
 
-def is_within(address: str, text: str) -> bool:
-    """Whether an address is one of a network; False for what is none."""
-    plain, parsed = _plain(address), _network(text)
-    return plain is not None and parsed is not None and plain in parsed
-
-
 def prefix(text: str) -> Prefix | None:
     """What all addresses of a network begin with; None for what is none."""
     parsed = _network(text)
@@ -49,6 +43,15 @@ def prefix(text: str) -> Prefix | None:
         return None
     rest = parsed.max_prefixlen - parsed.prefixlen
     return parsed.version, parsed.prefixlen, int(parsed.network_address) >> rest
+
+
+def is_within(address: str, network: Prefix | None) -> bool:
+    """Whether an address is one of a network; False for what is none."""
+    plain = _plain(address) if network is not None else None
+    if plain is None or network is None:
+        return False
+    version, bits, number = network
+    return plain.version == version and int(plain) >> (plain.max_prefixlen - bits) == number
 
 
 def prefixes(address: str) -> list[Prefix]:

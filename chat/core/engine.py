@@ -16,7 +16,7 @@ from math import inf
 from typing import Any, Final
 
 from chat.core.actions import Action, Forget, Hold, RunJob, Save, Send, Store
-from chat.core.addresses import is_within
+from chat.core.addresses import is_within, prefix
 from chat.core.attempts import Attempts
 from chat.core.commands import (
     Administer,
@@ -382,8 +382,9 @@ class ChatCore:
     def _send_away(self, event: Excluded, now: float) -> list[Action]:
         """Whoever is here, and is kept out from now on."""
         actions: list[Action] = []
+        network = prefix(event.target)  # once, and not for each of them: there may be 10,000
         for session in list(self._sessions.values()):
-            here = fold(session.name) == event.target or is_within(session.address, event.target)
+            here = fold(session.name) == event.target or is_within(session.address, network)
             if here and session.state is not State.OPERATOR:
                 told = Expelled(session.id, session.name, event.reason, banned=True)
                 actions += self._deliver((told,), session)

@@ -17,8 +17,8 @@ class Limits:
     """
 
     clients_max: int = 10_000
-    """Sessions at a time. A connection more is told `server-full`: below the usual limit of
-    descriptors, so that the server refuses before the system does."""
+    """Sessions at a time. A connection more is told `server-full`, and so refused before the
+    system does it, where that allows as many descriptors."""
 
     clients_per_address_max: int = 200
     """Of these from one address: an office; else one machine could keep everybody out. Who comes
@@ -136,6 +136,6 @@ class Limits:
         for field in fields(self):
             limit, may_be_broken = getattr(self, field.name), type(field.default) is float
             if may_be_broken and not 0 < limit <= LIMIT_MAX:
-                raise ValueError(f"{field.name} is a number over 0, not {limit!r}")
+                raise ValueError(f"{field.name} is a number over 0, up to {LIMIT_MAX}: {limit!r}")
             if not may_be_broken and (type(limit) is not int or not 0 <= limit <= LIMIT_MAX):
-                raise ValueError(f"{field.name} is a whole number from 0, not {limit!r}")
+                raise ValueError(f"{field.name} is a whole number up to {LIMIT_MAX}: {limit!r}")

@@ -4,7 +4,7 @@ A session is CONNECTED until its user has a name, then READY until it ends. One 
 own administration has no user; it is OPERATOR from the beginning:
 
     state      input                                     becomes
-    CONNECTED  Login, unless it is refused               READY
+    CONNECTED  Login, Guest ..., unless it is refused    READY
     CONNECTED  Administer                                OPERATOR
     READY      Nick, Say ...                             READY
     any        Quit, silence for too long, a lost        (gone: what still comes in for it

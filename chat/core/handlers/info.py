@@ -1,4 +1,4 @@
-"""Asking: Who, Help, Ping; and what asks for nothing, Malformed and Blank. All change nothing."""
+"""Asking: Hello, Who, Ping; and what asks for nothing, Malformed and Blank. All change nothing."""
 
 from __future__ import annotations
 
