@@ -89,8 +89,8 @@ class ChatServer:
     # --- running --------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self._at_rest.clear()
-        self._thread = threading.Thread(target=self.serve_forever, name="chat-server", daemon=True)
+        self._begin()
+        self._thread = threading.Thread(target=self._serve, name="chat-server", daemon=True)
         self._thread.start()
         self._loop_thread = self._thread.ident
         return self
@@ -106,9 +106,19 @@ class ChatServer:
             self._thread.join()
 
     def serve_forever(self) -> None:
-        """Serve until `stop`, and clean up."""
+        """Serve until `stop`, and clean up. Raises RuntimeError where it is served already, as it
+        is in a `with`."""
+        self._begin()
+        self._serve()
+
+    def _begin(self) -> None:
+        with self._lock:  # two loops on the same sockets would take from one another what they read
+            if not self._at_rest.is_set():
+                raise RuntimeError("the server runs already")
+            self._at_rest.clear()
+
+    def _serve(self) -> None:
         self._loop_thread = threading.get_ident()
-        self._at_rest.clear()
         try:
             self.reactor.run()
         finally:
@@ -119,7 +129,9 @@ class ChatServer:
 
     def run_once(self, timeout: float | None = None) -> None:
         """One turn of the loop: wait up to `timeout` seconds (None: as long as it takes), handle
-        what there is, and send the answers."""
+        what there is, and send the answers. Raises RuntimeError where `serve_forever` runs."""
+        if not self._at_rest.is_set():
+            raise RuntimeError("the server runs already")
         self._loop_thread = threading.get_ident()
         self.reactor.run_once(timeout)
 

@@ -1,7 +1,7 @@
 """A small event loop for line protocols: selectors, non-blocking sockets, one thread."""
 
 from reactor.connection import Connection
-from reactor.framing import LINE_MAX_BYTES, TOO_LONG, LineFramer
+from reactor.framing import LINE_MAX_BYTES, TOO_LONG, Framer, LineFramer
 from reactor.group import Group
 from reactor.handler import Handler
 from reactor.limits import ConnectionLimits
@@ -16,6 +16,7 @@ __all__ = [
     "Address",
     "Connection",
     "ConnectionLimits",
+    "Framer",
     "Group",
     "Handler",
     "LineFramer",

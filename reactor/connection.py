@@ -125,8 +125,10 @@ class Connection:
         """Have bytes sent at the end of this turn, behind all that is due to it so far.
 
         Bytes for a connection that is closed or closing are dropped: it may close at any time, and
-        `connection_lost` tells.
+        `connection_lost` tells. Raises TypeError for what is not bytes: here, where it was said.
         """
+        if not isinstance(data, bytes):
+            raise TypeError(f"a connection takes bytes, not {type(data).__name__}")
         if self._state == OPEN:
             if self.groups:
                 take_over(self)
@@ -213,11 +215,16 @@ class Connection:
         if self._tls is not None and data:
             data, ended = self._decrypt(self._tls, data)
         framer = self.framer
-        lines = framer.feed(data)
-        if (ended or framer.ended) and self._state == OPEN:
-            self._input = ENDED
-            lines += framer.finish()
-            self._watch()
+        try:
+            lines = framer.feed(data)
+            if (ended or framer.ended) and self._state == OPEN:
+                self._input = ENDED
+                lines += framer.finish()
+                self._watch()
+        except Exception:  # it may be of the handler's own
+            log.exception("%s: a framer failed on %d bytes", self.peer, len(data))
+            self.abort("internal error")
+            return
         if framer.replies:
             replies, framer.replies = framer.replies, b""
             self.write(replies)

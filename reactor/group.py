@@ -96,7 +96,10 @@ class Group:
             member.settled()
 
     def send(self, data: bytes, but: Member | None = None) -> None:
-        """Have bytes sent to every member, except `but`, at the end of this turn."""
+        """Have bytes sent to every member, except `but`, at the end of this turn. Raises TypeError
+        for what is not bytes."""
+        if not isinstance(data, bytes):
+            raise TypeError(f"a group takes bytes, not {type(data).__name__}")
         lines = self._lines
         if but is not None and but in self._members:
             if self._ahead.get(but, 0) != len(lines):

@@ -37,6 +37,7 @@ from reactor.interfaces import Source
 from reactor.limits import ConnectionLimits
 from reactor.listener import Address, Listener, bind
 from reactor.timers import Timer, TimerQueue
+from reactor.tls import TlsLayer
 from reactor.turn import Turn
 from reactor.wakeup import Wakeup
 
@@ -238,12 +239,15 @@ class Reactor:
         mode: int | None = None,
     ) -> Listener:
         """Accept connections for `handler` on (host, port), a Unix socket's path, or a socket that
-        listens already. Raises OSError when the address can't be had.
+        listens already. Raises OSError when the address can't be had, ssl.SSLError for the `tls` of
+        a client.
 
         A path that is bound here is removed again at the end; a socket's own is its owner's.
         `refusal` is sent to those for whom the process has no descriptor; `mode` is a Unix
         socket's permissions.
         """
+        if tls is not None:
+            TlsLayer(tls)  # or the first to connect would show whether it is one for servers
         sock = self._bind(address, mode=mode) if isinstance(address, str | tuple) else address
         sock.setblocking(False)
         path = address if isinstance(address, str) else ""

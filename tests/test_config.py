@@ -117,7 +117,7 @@ def problem(path: str | None = None, environment: dict[str, str] | None = None) 
     ],
 )
 def test_what_a_program_gives_is_looked_at_as_well(settings: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="is not a (tuple of (Listen|str)|Rate)$"):
+    with pytest.raises(ConfigError, match=r"is not a (tuple of (Listen|str)|Rate)$"):
         Config(**settings)
 
 

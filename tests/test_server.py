@@ -179,6 +179,14 @@ def test_closing_without_a_turn_tells_everyone() -> None:
         assert is_refused(chat.server.address)
 
 
+def test_nobody_runs_it_twice() -> None:
+    with ChatServer(port=0) as server:
+        for again in (server.serve_forever, server.run_once, server.__enter__):
+            with pytest.raises(RuntimeError, match="runs already"):
+                again()
+        assert server.join("Ann").who() == ("Ann",)
+
+
 def test_a_callback_may_close_it() -> None:
     server = ChatServer(port=0)
     with server:

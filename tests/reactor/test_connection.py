@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reactor import Connection, ConnectionLimits, Group, Handler
+from reactor import Connection, ConnectionLimits, Group, Handler, LineFramer
 from reactor.connection import BY_USER
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.support import (
@@ -880,6 +880,40 @@ def test_a_handler_says_what_of_a_line_may_be_logged(make_world: MakeWorld, logg
     client.send(b"secret\n")
     world.until(world.handler.lost)
     assert logged() == [f"{client.connection.peer}: a handler failed on b's...'"]
+
+
+class Refusing(LineFramer):
+    """Of somebody's own; it fails on what it doesn't like."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        if b"secret" in data:
+            fail()
+        return super().feed(data)
+
+
+def test_a_failing_framer_closes_that_connection_only(
+    make_world: MakeWorld, logged: Logged
+) -> None:
+    world = make_world(Recorder(on_line=echo))
+    client, other = world.connect(), world.connect()
+    client.connection.framer = Refusing(100)
+    client.send(b"fine\n")
+    client.expect(b"fine\n")
+    client.send(b"secret\n")
+    world.until(world.handler.lost)
+    other.send(b"still here\n")
+    other.expect(b"still here\n")
+    assert world.handler.lost() == ["internal error"]
+    assert logged() == [f"{client.connection.peer}: a framer failed on 7 bytes"]
+
+
+@pytest.mark.parametrize("data", ["hello\n", bytearray(b"hello\n"), None])
+def test_what_is_no_bytes_is_refused_where_it_is_written(world: World, data: Any) -> None:
+    connection, group = world.connect().connection, Group(world.reactor)
+    with pytest.raises(TypeError, match=r"a connection takes bytes, not (str|bytearray|NoneType)"):
+        connection.write(data)
+    with pytest.raises(TypeError, match=r"a group takes bytes, not (str|bytearray|NoneType)"):
+        group.send(data)
 
 
 def test_failing_on_a_line_too_long_closes(make_world: MakeWorld, logged: Logged) -> None:

@@ -546,3 +546,10 @@ def test_one_turned_away_who_says_nothing_is_given_up_on(make_tls_world: MakeTls
     clock.now += 0.2
     world.turns()
     assert world.handler.lost() == ["turned away"]
+
+
+def test_a_context_for_clients_is_refused_before_anybody_connects(make_world: MakeWorld) -> None:
+    world = make_world()
+    with pytest.raises(ssl.SSLError, match="CLIENT"):
+        world.reactor.listen((HOST, 0), world.handler, tls=client_context())
+    assert len(world.reactor.listeners) == 1
