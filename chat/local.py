@@ -32,7 +32,9 @@ class Host(Protocol):
 class LocalUser:
     """A user without a connection. Made by `ChatServer.join`; usable from any thread.
 
-    Iterating over it waits for events and ends when it has left or the server has stopped.
+    Iterating over it waits for events (of `chat.core.events`: Said, Told, Joined ...) and ends when
+    it has left or the server has stopped. Requests raise Refusal; RuntimeError once the server has
+    stopped.
     """
 
     def __init__(self, host: Host, session: int) -> None:
@@ -41,7 +43,7 @@ class LocalUser:
         self._events: queue.Queue[Event | None] = queue.Queue()
 
     def say(self, text: str, room: str = LOBBY) -> None:
-        """Say something in a room. Raises Refusal, as all requests do."""
+        """Say something in a room."""
         self.ask(Say(room, text))
 
     def tell(self, to: str, text: str) -> None:
@@ -55,7 +57,7 @@ class LocalUser:
         return answer.names
 
     def ask(self, command: Command) -> list[Event]:
-        """Any command at all; returns what the server answers. Raises Refusal."""
+        """Any command at all, of `chat.core.commands`; returns what the server answers."""
         return self._host.ask(self, command)
 
     def leave(self) -> None:
