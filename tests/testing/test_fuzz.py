@@ -19,6 +19,7 @@ import pytest
 from chat.cli import main
 from chat.fuzz import DIALECTS
 from chat.testing.fuzzing import campaign, conversation, growth, probing
+from chat.testing.fuzzing.campaign import Campaign, Plan
 from chat.testing.fuzzing.conversation import NoConversationError
 from chat.testing.fuzzing.drawing import draw
 from chat.testing.fuzzing.growth import MIB, WARM_UP_RUNS, Growth
@@ -26,7 +27,7 @@ from chat.testing.fuzzing.playing import Presence
 from chat.testing.fuzzing.process import Process
 from chat.testing.fuzzing.tongues import TONGUES, tongue
 from chat.testing.fuzzing.watching import Problem, problems
-from tests.chatting import HOST
+from tests.chatting import DEADLINE_S, HOST
 from tests.programs import ROOT, Server, running_server
 
 SEED = "1"
@@ -284,6 +285,48 @@ def test_growth_is_told_once() -> None:
     process.open = 30
     assert [problem.kind for problem in grown.problems()] == ["descriptors", "memory"]
     assert list(grown.problems()) == []
+
+
+class Dying(Grown):
+    """A process that has just hung up on everyone."""
+
+    def ends_within(self, _seconds: float) -> bool:
+        return True
+
+
+CUT_OFF, CRASH = Problem("cut off", "?"), Problem("crash", "connections are refused")
+
+
+@pytest.mark.parametrize(
+    ("process", "probed", "kind"),
+    [
+        (Dying(), [None, CUT_OFF], "crash"),
+        (None, [None, CUT_OFF, CRASH], "crash"),
+        (None, [None, CUT_OFF, None], "cut off"),
+        (None, [None, CUT_OFF, CUT_OFF], "cut off"),
+    ],
+)
+def test_who_dies_hangs_up_first(
+    process: Any, probed: list[Problem | None], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(probed)
+    monkeypatch.setattr(probing, "probe", lambda *_: next(answers))
+    monkeypatch.setattr(probing, "greetings", lambda *_: [])
+    with socket.create_server((HOST, 0)) as listener:
+        nobody = listener.getsockname()[:2]
+    plan = Plan(nobody, tongue("line"), "x", 10.0, None, 100, 0.0)
+    campaign = Campaign(plan, process, lambda _: None)
+    campaign.run([draw(plan.tongue, 1, 1)])
+    assert [problem.kind for problem in campaign.found] == [kind]
+
+
+def test_a_process_ends() -> None:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as cat:
+        process = Process(cat.pid)
+        assert not process.ends_within(0.0)
+        assert cat.stdin
+        cat.stdin.close()
+        assert process.ends_within(DEADLINE_S)
 
 
 def test_the_dialects_are_those_of_the_command() -> None:

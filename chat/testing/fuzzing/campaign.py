@@ -23,6 +23,8 @@ CALM_PACE_S: Final = 0.002
 """With so much time between two deeds, what comes first is mostly handled first: who plays
 something again wants the same to happen again."""
 
+ENDING_S: Final = 1.0  # in which a process that dies has ended, once it has hung up on somebody
+
 SHRINKABLE: Final = {"control characters", "not UTF-8", "no known form", "overheard"}
 """What a server survives, and does again."""
 
@@ -113,9 +115,21 @@ class Campaign:
         """What ails it, if anything does."""
         if not self._process_lives():
             return ENDED
-        plan = self.plan
-        problem = probing.probe(plan.tongue, plan.address, f"{plan.prefix}-{self.runs}{when}")
+        problem = self._probe(when)
+        if problem is not None and problem.kind == "cut off":
+            problem = self._end(f"{when}x") or problem
         return problem if problem is None or self._process_lives() else ENDED
+
+    def _end(self, when: str) -> Problem | None:
+        """The crash, if that is what it was: who dies hangs up on everyone a moment before."""
+        if self._process is not None:
+            return ENDED if self._process.ends_within(ENDING_S) else None
+        problem = self._probe(when)
+        return problem if problem is not None and problem.kind == "crash" else None
+
+    def _probe(self, when: str) -> Problem | None:
+        plan = self.plan
+        return probing.probe(plan.tongue, plan.address, f"{plan.prefix}-{self.runs}{when}")
 
     def _process_lives(self) -> bool:
         return self._process is None or self._process.is_alive

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Final
 
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 OURS: Final = Path("/proc/self")
 LISTENS: Final = "0A"  # a state of sockets
+POLL_S: Final = 0.02
 GONE: Final = "ZX"  # states of what has ended, and may not have been waited for
 
 
@@ -27,6 +29,13 @@ class Process:
         except OSError:
             return False
         return stat.rpartition(")")[2].split()[0] not in GONE
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether it has ended, or does in so long."""
+        until = time.monotonic() + seconds
+        while self.is_alive and time.monotonic() < until:
+            time.sleep(POLL_S)
+        return not self.is_alive
 
     def descriptors(self) -> int:
         """How many it has open: files, connections and whatever else."""
