@@ -4,6 +4,7 @@ than that it was done."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from chat.client.happenings import happen
@@ -139,11 +140,17 @@ def _bans(model: Model, request: Request, heard: Heard, now: float) -> None:
     rows = [("Banned", ban) for ban in heard.objects("bans")]
     rows += [("Muted", ban) for ban in heard.objects("mutes")]
     for what, ban in rows:
-        until = f" until {ban.text('until')}" if ban.text("until") else ""
+        until = f" until {_day_and_time(ban)}" if ban.text("until") else ""
         why = f": {ban.text('reason')}" if ban.text("reason") else ""
         _show(model, f"{what}: {ban.text('name')}, by {ban.text('by')}{until}{why}", now)
     if not rows:
         _show(model, f"Nobody is banned from {request.fields['room']}, or muted there.", now)
+
+
+def _day_and_time(ban: Heard) -> str:
+    """Until when, as clocks go here; what the server said, if that is no time."""
+    at = ban.at(0.0, "until")
+    return f"{datetime.fromtimestamp(at):%Y-%m-%d %H:%M}" if at else ban.text("until")
 
 
 def _show(model: Model, text: str, now: float) -> None:
