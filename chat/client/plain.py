@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import BinaryIO, Final
 
 from chat.client import exits
 from chat.client.acts import act, complain
@@ -22,7 +22,7 @@ from chat.client.settings import Settings
 from chat.client.typed import Clear, Quit, SayFile, parse
 
 GIVE_UP_S: Final = 60.0  # where nobody watches, nobody would end it
-LINE_MAX_BYTES: Final = 65_536
+LINE_MAX_BYTES: Final = 65_536  # with its end
 AHEAD_MAX: Final = 100  # lines that are read, or sent, before those before them are answered
 
 
@@ -57,7 +57,7 @@ class _Plain:
 
     async def _speak(self, link: asyncio.Task[None]) -> None:
         """Take lines to the end; then wait until the server has all of them."""
-        lines: asyncio.Queue[str | None] = asyncio.Queue(AHEAD_MAX)
+        lines: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD_MAX)
         loop = asyncio.get_running_loop()
         threading.Thread(target=_read, args=(loop, lines), daemon=True).start()
         read = self._next(lines)
@@ -84,14 +84,17 @@ class _Plain:
         state = self._talk.state
         return says and state in {"ready", "asking"} and self._talk.unsent < AHEAD_MAX
 
-    def _next(self, lines: asyncio.Queue[str | None]) -> asyncio.Task[str | None]:
+    def _next(self, lines: asyncio.Queue[bytes | None]) -> asyncio.Task[bytes | None]:
         task = asyncio.create_task(lines.get())
         task.add_done_callback(lambda _: self._news.set())
         return task
 
-    def _take(self, line: str) -> bool:
+    def _take(self, line: bytes) -> bool:
         """A line came in. False: it was the last."""
-        what, now = parse(line, self._talk.here), time.time()
+        what, now = parse(line.decode(errors="replace"), self._talk.here), time.time()
+        if len(line) > LINE_MAX_BYTES:
+            complain(self._talk, f"That line is too long: {LINE_MAX_BYTES} bytes at most.", now)
+            return True
         if isinstance(what, Quit):
             return False
         if isinstance(what, Clear | SayFile):
@@ -117,12 +120,19 @@ class _Plain:
         self._news.set()
 
 
-def _read(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str | None]) -> None:
+def _read(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[bytes | None]) -> None:
     """In a thread of its own, as not everything that comes in can be waited for otherwise."""
     # Not sys.stdin: Python could not close that at its end, while this thread waits for it.
     typed = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
     with suppress(RuntimeError):  # the loop has ended
-        while data := typed.readline(LINE_MAX_BYTES):
-            text = data.decode(errors="replace")
-            asyncio.run_coroutine_threadsafe(lines.put(text), loop).result()
+        while line := _line(typed):
+            asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
         asyncio.run_coroutine_threadsafe(lines.put(None), loop).result()
+
+
+def _line(typed: BinaryIO) -> bytes:
+    """The next line. Of one that is too long there is so much that this can be told."""
+    line = part = typed.readline(LINE_MAX_BYTES + 1)
+    while len(part) > LINE_MAX_BYTES and not part.endswith(b"\n"):
+        part = typed.readline(LINE_MAX_BYTES + 1)
+    return line

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chat.client.plain import LINE_MAX_BYTES
 from tests.chatting import DEADLINE_S
 from tests.client.standin import Aside
 from tests.programs import ROOT, Output, Program
@@ -100,6 +101,17 @@ def test_what_is_refused(aside: Aside, tmp_path: Path) -> None:
     status, _, err = talk(tmp_path, "hi", aside.server.url, "--room", "tea", "--name", "ann")
     assert status == 1
     assert err.endswith("tea Not sent: hi (No: muted.)\n")
+
+
+@pytest.mark.parametrize("over", [1, LINE_MAX_BYTES, 2 * LINE_MAX_BYTES])
+def test_no_part_of_a_line_that_is_too_long(aside: Aside, tmp_path: Path, over: int) -> None:
+    typed = f"{'x' * (LINE_MAX_BYTES - 1)}{'/nick eve'.rjust(over)}\nhi\n"
+    status, _, err = talk(tmp_path, typed, aside.server.url, "--room", "tea", "--name", "ann")
+    assert status == 1
+    assert err.endswith(f"tea That line is too long: {LINE_MAX_BYTES} bytes at most.\n")
+    assert len(err.splitlines()) == 1
+    assert aside.server.texts() == ["hi"]
+    assert "nick" not in {asked["type"] for asked in aside.server.heard}
 
 
 def test_a_name_that_is_taken(aside: Aside, tmp_path: Path) -> None:
