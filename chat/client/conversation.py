@@ -71,11 +71,13 @@ class Conversation:
         return len(self.outbox.typed)
 
     def pending(self, room: Room) -> list[Request]:
-        """One's own words for a room that the server has not confirmed."""
+        """One's own words for a room that the server has not confirmed. Where no room is shown
+        yet, they are for the one where one will be."""
+        name = fold(room.name or self.here.room)
         return [
             request
             for request in self.outbox.typed
-            if request.type == "say" and fold(request.fields["room"]) == fold(room.name)
+            if request.type == "say" and fold(request.fields["room"]) == name
         ]
 
     # --- the connection -----------------------------------------------------------------------
@@ -313,6 +315,6 @@ def _words(fields: dict[str, Any]) -> list[Any]:
 
 
 _ADVICE = {
-    True: "Say /login NAME PASSWORD, or take another: /nick NAME.",
-    False: "Take another: /nick NAME.",
+    True: "Say /login NAME PASSWORD, or /nick NAME for another.",
+    False: "Say /nick NAME.",
 }

@@ -94,7 +94,7 @@ class StandIn:
     async def _login(self, socket: Any, asked: dict[str, Any], given: dict[str, Any]) -> None:
         name = asked["name"]
         if name in {*self.taken, *self.users.values()}:
-            text = "That name is in use."
+            text = "That name is in use. Choose another."
             await _send(socket, type="error", code="username-taken", text=text, **given)
             return
         self.users[socket] = name

@@ -286,9 +286,26 @@ def test_a_name_that_is_taken_at_first() -> None:
     paper.open()
     refuse_name(paper, "username-taken")
     assert paper.talk.state == "asking"
-    assert paper.shown("")[-1] == "No. Take another: /nick NAME."
+    assert paper.shown("")[-1] == "No. Say /nick NAME."
     paper.type("/nick anna")
     assert paper.only("login")["name"] == "anna"
+
+
+def test_what_is_typed_before_one_is_let_in_stands_below() -> None:
+    paper = Paper("tea", "work")
+    paper.open()
+    refuse_name(paper, "username-taken")
+    paper.type("hello?")
+    nowhere = paper.model.current
+    assert [request.fields["text"] for request in paper.talk.pending(nowhere)] == ["hello?"]
+    paper.type("/nick anna")
+    paper.hear(type="ok", id=paper.only("login")["id"], name="anna")
+    for join in paper.sent():
+        paper.let_in(join)
+    tea = paper.model.current
+    assert tea.name == "tea"
+    assert [request.fields["text"] for request in paper.talk.pending(tea)] == ["hello?"]
+    assert paper.only("say")["room"] == "tea"
 
 
 def test_a_ghost_of_oneself() -> None:

@@ -237,9 +237,13 @@ def test_a_name_that_is_taken(aside: Aside, tmp_path: Path) -> None:
     aside.server.taken.add("ann")
     with client(aside, tmp_path) as ann:
         ann.expect_status("no name")
-        ann.expect("That name is in use. Take another: /nick NAME.")
+        ann.expect("That name is in use. Choose another. Say /nick NAME.")
+        ann.enter("hello?")
+        ann.expect("... ann: hello?")
         ann.enter("/nick anna")
         ann.expect_status("online  anna tea (1)")
+        ann.expect("anna: hello?")
+        ann.expect_no("...")
 
 
 def test_no_server(tmp_path: Path) -> None:
