@@ -63,6 +63,7 @@ def run(parsed: argparse.Namespace) -> int:
         return exits.USAGE
     try:
         chosen = _chosen(parsed)
+        _look_at_streams()
     except ConfigError as error:
         print(f"chat: {error}", file=sys.stderr)
         return exits.USAGE
@@ -86,7 +87,9 @@ def _talk(chosen: Settings) -> int:
 
 def _chosen(parsed: argparse.Namespace) -> Settings:
     """The settings, and what was said instead. Raises ConfigError."""
-    chosen = settings.load(Path(parsed.config) if parsed.config else _settings_path())
+    named = parsed.config is not None
+    path = Path(parsed.config) if named else _settings_path()
+    chosen = settings.load(path, optional=not named)
     said = {
         "url": parsed.url,
         "name": parsed.name or chosen.name or _login_name(),
@@ -94,6 +97,13 @@ def _chosen(parsed: argparse.Namespace) -> Settings:
     }
     given = {name: value for name, value in said.items() if value is not None}
     return replace(chosen, **settings.checked(given))
+
+
+def _look_at_streams() -> None:
+    """Whoever started us may have closed them (`<&-`). Raises ConfigError."""
+    for what, stream in (("input", sys.stdin), ("output", sys.stdout)):
+        if stream is None:
+            raise ConfigError(f"standard {what} is closed")
 
 
 def _settings_path() -> Path:

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TextIO
 
 from chat.client import exits
 from chat.client.acts import act, complain
@@ -39,6 +39,7 @@ class _Plain:
         self._link = Link(self._talk, settings, self._changed)
         self._news = asyncio.Event()
         self._wrong = False
+        self._unwritable = False
 
     async def run(self) -> int:
         try:
@@ -53,6 +54,8 @@ class _Plain:
             return exits.LOST
         if self._talk.refused:
             print(f"chat: {self._talk.refused}", file=sys.stderr)
+        if self._unwritable:
+            return exits.USAGE
         return exits.REFUSED if self._wrong or self._talk.refused else exits.FINE
 
     async def _speak(self, link: asyncio.Task[None]) -> None:
@@ -111,10 +114,17 @@ class _Plain:
             return  # who said it knows
         stamp = datetime.fromtimestamp(line.at).strftime(self._settings.time_format)
         text = " ".join(part for part in (stamp, room.name, line.head + line.text) if part)
+        self._print(text, sys.stderr if aside else sys.stdout)
+
+    def _print(self, text: str, stream: TextIO) -> None:
+        """What can't be written is no reason to say less of what comes in."""
         try:
-            print(text, file=sys.stderr if aside else sys.stdout, flush=True)
-        except BrokenPipeError:  # nobody reads any more; Python would say so once more at the end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            print(text, file=stream, flush=True)
+        except OSError as error:  # Python would say so once more at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+                self._unwritable = True
+                self._print(f"chat: standard output: {error.strerror}", sys.stderr)
 
     def _changed(self) -> None:
         self._news.set()

@@ -49,15 +49,16 @@ class Option(NamedTuple):
     parse: Callable[[object], Any]
 
 
-def load(path: Path) -> Settings:
-    """The settings in a file; all defaults if there is none. Raises ConfigError."""
+def load(path: Path, *, optional: bool = False) -> Settings:
+    """The settings in a file; all defaults if there need not be one, and is none. Raises
+    ConfigError."""
     try:
         with path.open("rb") as file:
             text = file.read(FILE_MAX_BYTES).decode()
         table = tomllib.loads(text)
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, ValueError) as error:  # not readable, not UTF-8, not TOML
+    except (OSError, ValueError) as error:  # not there, not readable, not UTF-8, not TOML
+        if optional and isinstance(error, FileNotFoundError):
+            return Settings()
         raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     try:
         return Settings(**checked(table))
@@ -100,9 +101,11 @@ def parse_url(value: object) -> str:
     try:
         parts = urlsplit(whole)
         port = parts.port
+        (parts.hostname or "").encode("idna")  # as it is when it is looked up
     except ValueError:
         parts, port = urlsplit(""), None
-    if parts.scheme not in {"ws", "wss"} or not parts.hostname or " " in text:
+    is_odd = " " in text or parts.netloc.endswith(":")
+    if parts.scheme not in {"ws", "wss"} or not parts.hostname or is_odd:
         raise ConfigError(f"{text!r} is no address of a server, such as {DEFAULT_URL}")
     if parts.username is not None or parts.fragment:
         raise ConfigError(f"{text!r}: an address has no user or fragment in it")

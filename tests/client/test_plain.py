@@ -157,6 +157,11 @@ def test_no_server(tmp_path: Path) -> None:
             ["http://x"],
             "url: 'http://x' is no address of a server, such as ws://127.0.0.1:4000",
         ),
+        (
+            ["chat..org"],
+            "url: 'chat..org' is no address of a server, such as ws://127.0.0.1:4000",
+        ),
+        (["--config", "/nope.toml"], "/nope.toml: No such file or directory"),
         (["--name", "a b"], "name: 'a b' is more than one word"),
         (["--colour"], "unknown: --colour; try: chat connect --help"),
     ],
@@ -170,6 +175,47 @@ def test_settings_that_are_wrong(tmp_path: Path) -> None:
     path.write_text("bell = 1")
     status, _, err = talk(tmp_path, "", "--config", str(path))
     assert (status, err) == (2, f"chat: {path}: bell: 1 is neither true nor false\n")
+
+
+@pytest.mark.parametrize(
+    ("closing", "err"),
+    [("<&-", "standard input is closed"), (">&-", "standard output is closed")],
+)
+def test_a_stream_that_is_closed(tmp_path: Path, closing: str, err: str) -> None:
+    ran = in_a_shell(tmp_path, closing)
+    assert (ran.returncode, ran.stderr) == (2, f"chat: {err}\n")
+
+
+def test_output_that_is_full(aside: Aside, tmp_path: Path) -> None:
+    """What comes in is said all the same."""
+    ran = in_a_shell(tmp_path, "> /dev/full", aside.server.url, "--room", "tea", "--name", "ann")
+    assert ran.returncode == 2
+    assert ran.stderr == "chat: standard output: No space left on device\n"
+    assert aside.server.texts() == ["hi", "ho"]
+
+
+def in_a_shell(folder: Path, redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A client that is told two lines, and started with this."""
+    return subprocess.run(
+        [
+            "sh",
+            "-c",
+            f'"$@" {redirection}',
+            "",
+            sys.executable,
+            "-m",
+            "chat",
+            "connect",
+            *arguments,
+        ],
+        cwd=ROOT,
+        env=environment(folder),
+        input="hi\nho\n",
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
 
 
 def test_an_interrupt(aside: Aside, tmp_path: Path) -> None:

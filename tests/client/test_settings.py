@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.uri import parse_uri
 
 from chat.client.settings import OPTIONS, Settings, default_file, load, parse_url
 from chat.parsing import ConfigError
@@ -31,7 +32,9 @@ def test_the_file_of_defaults(tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    assert load(tmp_path / "none") == Settings()
+    assert load(tmp_path / "none", optional=True) == Settings()
+    with pytest.raises(ConfigError, match="none: No such file or directory"):
+        load(tmp_path / "none")
 
 
 def test_every_setting(tmp_path: Path) -> None:
@@ -103,7 +106,10 @@ def test_addresses(typed: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "http://x", "ws://", ":4000", "x:port", "x:99999", "ws://u:p@x", "ws://x/#y", "a b", "[x"],
+    [
+        *("", "http://x", "ws://", ":4000", "x:port", "x:99999", "ws://u:p@x", "ws://x/#y", "a b"),
+        *("[x", "x:", "ws://x:", "x..org", ".x.org", f"{'x' * 64}.org"),
+    ],
 )
 def test_what_is_no_address(typed: str) -> None:
     with pytest.raises(ConfigError):
@@ -113,4 +119,4 @@ def test_what_is_no_address(typed: str) -> None:
 @given(st.text())
 def test_any_address(typed: str) -> None:
     with suppress(ConfigError):
-        assert parse_url(typed).partition("://")[0].lower() in {"ws", "wss"}
+        parse_uri(parse_url(typed)).host.encode("idna")  # what is done when it is called
