@@ -10,11 +10,17 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+)
 
 from chat.client.conversation import Conversation
 from chat.client.settings import Settings
@@ -26,6 +32,7 @@ PING_S: Final = 10.0  # between two measures of the latency
 PONG_S: Final = 20.0  # without an answer to one, the connection is lost
 TICK_S: Final = 0.5
 FRAME_MAX_BYTES: Final = 8 * 2**20  # a thousand long messages, as JSON
+ANSWER_MAX_CHARS: Final = 300  # of the text with which a server refuses a WebSocket
 REFUSED: Final = 1008  # the code with which a server closes for good
 BROKEN: Final = 1006  # what stands for a code where there was none
 LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
@@ -143,7 +150,7 @@ class Link:
                 max_size=FRAME_MAX_BYTES,
             )
         except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ImportError) as error:
-            raise NoConnectionError(f"{url}: {reason(error)}") from None
+            raise NoConnectionError(f"{url}: {reason(error)}{_advice(error, url)}") from None
 
     async def _serve(self, connection: ClientConnection) -> None:
         """One connection, until it ends."""
@@ -213,12 +220,51 @@ class Link:
 
 
 def reason(error: BaseException) -> str:
-    """In one line. asyncio puts an address where the system's own words should be."""
-    if isinstance(error, ssl.SSLError):
-        told = [getattr(error, name, "") for name in ("verify_message", "reason")]
-        return f"TLS: {next(filter(None, told), 'refused')}"
-    if isinstance(error, socket.gaierror):
-        return str(error.strerror)
-    if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno)
-    return visible(" ".join(str(error).split())) or "no answer"
+    """In one line."""
+    for kind, tell in REASONS:
+        if isinstance(error, kind) and (told := tell(error)):
+            return _line(told)
+    return _line(str(error)) or "no answer"
+
+
+def _tls(error: ssl.SSLError) -> str:
+    told = [getattr(error, name, "") for name in ("verify_message", "reason")]
+    return f"TLS: {next(filter(None, told), 'refused')}"
+
+
+def _http(error: InvalidStatus) -> str:
+    """The status, and what the server says about it in words of its own, if these are for people
+    and not for a browser."""
+    response = error.response
+    kinds = response.headers.get_all("Content-Type")
+    is_plain = any(kind.lower().startswith("text/plain") for kind in kinds)
+    body = bytes(response.body or b"").decode(errors="replace") if is_plain else ""
+    told = (_line(body) or _line(response.reason_phrase))[:ANSWER_MAX_CHARS]
+    return f"HTTP {response.status_code}: {told}"
+
+
+def _system(error: OSError) -> str:
+    """asyncio puts an address where the system's own words should be."""
+    return os.strerror(error.errno) if error.errno else ""
+
+
+REASONS: Final[tuple[tuple[type[BaseException], Callable[[Any], str]], ...]] = (
+    (ssl.SSLError, _tls),
+    (socket.gaierror, lambda error: error.strerror),
+    (OSError, _system),
+    (InvalidStatus, _http),
+    (InvalidMessage, lambda _error: "no WebSocket is spoken there"),
+)
+"""How an error is told; the first row that fits has it."""
+
+
+def _advice(error: BaseException, url: str) -> str:
+    """Who has TLS can't be told from who speaks something else again, as neither speaks HTTP."""
+    parts = urlsplit(url)
+    if not isinstance(error, InvalidMessage) or parts.scheme != "ws":
+        return ""
+    return f"; if it has TLS: {parts._replace(scheme='wss').geturl()}"
+
+
+def _line(text: str) -> str:
+    return visible(" ".join(text.split()))

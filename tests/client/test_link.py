@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection
 
 from chat.client import link
 from chat.client.conversation import Conversation
-from chat.client.link import Link, NoConnectionError, delay_s
+from chat.client.link import ANSWER_MAX_CHARS, Link, NoConnectionError, delay_s
 from chat.client.model import Model
 from chat.client.settings import Settings
 from chat.client.typed import Ask, parse
@@ -197,7 +197,29 @@ def test_nobody_is_there() -> None:
     play(scene)
 
 
-def test_a_server_that_speaks_something_else() -> None:
+def response(status: str, body: str, kind: str = "text/plain; charset=utf-8") -> bytes:
+    data = body.encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n\r\n"
+    return head.encode() + data
+
+
+@pytest.mark.parametrize(
+    ("spoken", "why"),
+    [
+        (b"hello, this is no HTTP\r\n\r\n", "no WebSocket is spoken there; if it has TLS: wss://"),
+        (b"\x15\x03\x03\x00\x02\x02\x46", "no WebSocket is spoken there; if it has TLS: wss://"),
+        (b"", "no WebSocket is spoken there; if it has TLS: wss://"),
+        (
+            response("426 Upgrade Required", "WebSocket needs:\npip install it\n"),
+            "HTTP 426: WebSocket needs: pip install it",
+        ),
+        (response("503 Unavailable", "\x1b[2J\u202efull\n"), "HTTP 503: [2Jfull"),
+        (response("429 Too Many", "x" * 10_000), f"HTTP 429: {'x' * ANSWER_MAX_CHARS}"),
+        (response("404 Not Found", "<html>", "text/html"), "HTTP 404: Not Found"),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP 403: Forbidden"),
+    ],
+)
+def test_a_server_that_answers_something_else(spoken: bytes, why: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = StandIn()
         server.port = listener.getsockname()[1]
@@ -206,11 +228,12 @@ def test_a_server_that_speaks_something_else() -> None:
             first = asyncio.create_task(Person(server).link.first())
             accepted, _ = await asyncio.to_thread(listener.accept)
             with accepted:
-                accepted.sendall(b"hello, this is no HTTP\r\n\r\n")
+                accepted.sendall(spoken)
                 accepted.shutdown(socket.SHUT_WR)
                 with pytest.raises(NoConnectionError) as caught:
                     await first
-                assert "\n" not in str(caught.value)
+                assert str(caught.value).startswith(f"{server.url}: {why}")
+                assert str(caught.value).removeprefix(f"{server.url}: ").isprintable()
 
         asyncio.run(scene())
 
