@@ -177,6 +177,7 @@ class _Screen:
         keys.add("s-tab")(lambda _: self._buffer.complete_previous())
         keys.add("pageup")(lambda _: self._scroll(1))
         keys.add("pagedown")(lambda _: self._scroll(-1))
+        keys.add("c-z")(lambda _: self._app.suspend_to_background())
         keys.add("c-l")(lambda _: self._app.renderer.clear())
         for number in "123456789":
             keys.add("escape", number)(lambda event: self._numbered(event.key_sequence[-1].key))

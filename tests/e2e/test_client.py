@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -186,6 +188,24 @@ def test_leaving_with_something_unsaid(aside: Aside, tmp_path: Path) -> None:
         ann.expect("Leave? y/n")
         ann.press("y")
         ann.expect("status 0")
+
+
+def test_the_program_is_stopped(aside: Aside, tmp_path: Path) -> None:
+    with client(aside, tmp_path) as ann:
+        ann.expect_status("online")
+        ann.enter("/quit")
+        ann.expect("status 0")
+        arguments = ("connect", aside.server.url, "--name", "ann", "--room", "tea")
+        ann.enter(shlex.join([sys.executable, "-m", "chat", *arguments]))  # a shell with jobs
+        ann.expect_status("online")
+        ann.type("half a li")
+        ann.expect_input("> half a li")
+        ann.press("C-z")
+        ann.expect("Stopped")
+        ann.enter("fg")
+        ann.expect_input("> half a li")
+        ann.enter("ne")
+        ann.expect("ann: half a line")
 
 
 def test_a_narrow_screen(aside: Aside, tmp_path: Path) -> None:
