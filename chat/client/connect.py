@@ -30,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.epilog = (
         "exit status: 0 all is well, 1 the server refused something, 2 a mistake in the command "
-        f"or the settings, 3 no connection. The settings are in {APPLICATION}/{SETTINGS_FILE} in "
-        "$XDG_CONFIG_HOME."
+        "or the settings, 3 no connection, or something was not sent. The settings are in "
+        f"{APPLICATION}/{SETTINGS_FILE} in $XDG_CONFIG_HOME."
     )
     parser.add_argument(
         "url",

@@ -49,11 +49,16 @@ class _Plain:
             return exits.LOST
         await self._speak(self._link.start(self._news.set))
         await self._link.leave()
+        return self._farewell()
+
+    def _farewell(self) -> int:
+        why = self._link.lost_for_good or self._talk.refused
+        if why:
+            print(f"chat: {why}", file=sys.stderr)
+        if self._talk.unsent:
+            print(f"chat: {self._talk.unsent} not sent", file=sys.stderr)
         if self._link.lost_for_good:
-            print(f"chat: {self._link.lost_for_good}", file=sys.stderr)
             return exits.LOST
-        if self._talk.refused:
-            print(f"chat: {self._talk.refused}", file=sys.stderr)
         if self._unwritable:
             return exits.USAGE
         return exits.REFUSED if self._wrong or self._talk.refused else exits.FINE

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ from chat.client.keys import TypedHistory, vi_keys
 from chat.client.lines import Line
 from chat.client.link import Link, NoConnectionError
 from chat.client.model import Model, Room
+from chat.client.patience import Patience
 from chat.client.settings import Settings
 from chat.client.show import Look, status
 from chat.client.themes import styles
@@ -53,7 +55,8 @@ REDRAW_S: Final = 0.02  # however much arrives, the screen is not drawn more oft
 ESCAPE_S: Final = 0.1  # so long may the rest of a key with Alt take
 INPUT_ROWS_MAX: Final = 6
 MENU_ROWS_MAX: Final = 8
-DRAIN_S: Final = 2.0  # how long leaving waits for what was said last
+ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+DRAIN_S: Final = 2.0  # of waiting for what was said last, in which the server takes none of it
 
 
 def run(settings: Settings, prefix: str, history: Path) -> int:
@@ -89,23 +92,34 @@ class _Screen:
             print(f"chat: {error}", file=sys.stderr)
             return exits.LOST
         self._link.start(self._exit)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._exit)
+        loop = asyncio.get_running_loop()
+        for number in ENDING:
+            loop.add_signal_handler(number, self._exit)
         await self._app.run_async()
-        await self._drain()
+        for number in ENDING:
+            loop.remove_signal_handler(number)
+        with suppress(asyncio.CancelledError):  # Ctrl-C is no key for us any more
+            await self._drain()
         await self._link.leave()
         return self._farewell()
 
     async def _drain(self) -> None:
-        """What was said just before leaving is on its way."""
-        deadline = time.monotonic() + DRAIN_S
-        while self._talk.state == "ready" and self._talk.unsent and time.monotonic() < deadline:
+        """What was said just before leaving is on its way, which may be slow."""
+        if self._talk.state == "ready" and self._talk.unsent:
+            print(f"Sending {self._talk.unsent} more ... (Ctrl-C: leave now)", file=sys.stderr)
+        patience = Patience(DRAIN_S)
+        while self._talk.state == "ready" and patience.lasts(self._talk.unsent, time.monotonic()):
             await asyncio.sleep(REDRAW_S)
 
     def _farewell(self) -> int:
-        why = self._link.lost_for_good or self._talk.refused
-        print(f"chat: {why}" if why else "Goodbye!", file=sys.stderr if why else sys.stdout)
-        if self._link.lost_for_good:
+        why, unsent = self._link.lost_for_good or self._talk.refused, self._talk.unsent
+        if why:
+            print(f"chat: {why}", file=sys.stderr)
+        if unsent:
+            print(f"chat: {unsent} not sent", file=sys.stderr)
+        if not (why or unsent):
+            print("Goodbye!")
+        if self._link.lost_for_good or unsent:
             return exits.LOST
         return exits.REFUSED if why else exits.FINE
 

@@ -30,6 +30,8 @@ class StandIn:
         self.refused: dict[str, str] = {}  # by type of request: the code of an error
         self.deaf = 0  # so many says are kept and never confirmed: the connection breaks first
         self.heard: list[dict[str, Any]] = []
+        self.taking = asyncio.Event()  # while it is clear, nothing that is said is taken
+        self.taking.set()
         self.port = 0
         self._server: Server | None = None
 
@@ -51,6 +53,13 @@ class StandIn:
         """Hang up on everyone, but go on."""
         for socket in list(self.users):
             socket.transport.abort()
+
+    async def hold(self, held: bool) -> None:
+        """Take nothing that is said, or all of it again."""
+        if held:
+            self.taking.clear()
+        else:
+            self.taking.set()
 
     @property
     def url(self) -> str:
@@ -120,6 +129,7 @@ class StandIn:
         await _send(socket, **answer | {"complete": same}, **given)
 
     async def _say(self, socket: Any, asked: dict[str, Any], given: dict[str, Any]) -> None:
+        await self.taking.wait()
         name, more = self.users[socket], {"text": asked["text"], **given}
         if asked.get("act"):
             more["act"] = True

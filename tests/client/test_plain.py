@@ -119,6 +119,7 @@ def test_a_name_that_is_taken(aside: Aside, tmp_path: Path) -> None:
     status, _, err = talk(tmp_path, "hi\n", aside.server.url, "--room", "tea", "--name", "ann")
     assert status == 1
     assert "That name is in use." in err
+    assert err.endswith("\nchat: 1 not sent\n")
     assert aside.server.texts() == []
     status, _, _ = talk(tmp_path, "/nick anna\nhi\n", aside.server.url, "--room", "tea")
     assert aside.server.texts() == ["hi"]
@@ -141,6 +142,23 @@ def test_a_connection_that_breaks(aside: Aside, tmp_path: Path) -> None:
     assert status == 0
     assert "The connection is lost" in err
     assert aside.server.texts() == ["one", "two"]
+
+
+def test_a_connection_that_is_lost_for_good(aside: Aside, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("retry_first = 0.01\nretry_max = 0.01\ngive_up = 0.05")
+    where = (aside.server.url, "--room", "tea", "--config", str(tmp_path / "config.toml"))
+    process = start(tmp_path, *where)
+    with Program(process) as program:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        Output(process.stdout.fileno()).read_line()
+        aside.server.deaf, aside.server.refused["login"] = 1, "server-full"
+        process.stdin.write(b"hi\n")
+        process.stdin.flush()
+        assert program.wait() == 3
+        err = process.stderr.read().decode()
+        assert err.endswith("chat: no connection for 0.05 s\nchat: 1 not sent\n")
 
 
 def test_no_server(tmp_path: Path) -> None:

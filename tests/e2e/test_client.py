@@ -187,7 +187,23 @@ def test_leaving_with_something_unsaid(aside: Aside, tmp_path: Path) -> None:
         ann.press("C-d")
         ann.expect("Leave? y/n")
         ann.press("y")
+        ann.expect("chat: 1 not sent")
+        ann.expect("status 3")
+
+
+def test_leaving_a_server_that_is_slow(aside: Aside, tmp_path: Path) -> None:
+    with client(aside, tmp_path) as ann:
+        ann.expect_status("online")
+        aside.do(aside.server.hold(True))
+        for text in ("one", "two", "three"):
+            ann.enter(text)
+        ann.expect("... ann: three")
+        ann.press("C-d")
+        ann.expect("Sending 3 more ...")
+        aside.do(aside.server.hold(False))
+        ann.expect("Goodbye!")
         ann.expect("status 0")
+        assert aside.server.texts() == ["one", "two", "three"]
 
 
 def test_the_program_is_stopped(aside: Aside, tmp_path: Path) -> None:
