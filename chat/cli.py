@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from types import ModuleType
 from typing import Final, NoReturn
 
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(module: ModuleType, parsed: argparse.Namespace) -> int:
     """Quiet where nobody reads any more what is printed, as in `chat check … | head`, and where
     somebody has seen enough."""
+    if isinstance(sys.stdout, TextIOWrapper):  # what its encoding lacks is no reason to end
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status: int = module.run(parsed)
         print(end="", flush=True)

@@ -173,6 +173,22 @@ def test_help() -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_an_older_python_is_told_so() -> None:
+    old = "import runpy, sys; sys.version_info = (3, 10, 12); runpy.run_module('chat')"
+    process = start(python=(sys.executable, "-c", old))
+    _, err = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, err) == (1, b"chat: this takes Python 3.11 or newer\n")
+
+
+def test_what_can_not_be_written_here_is_spelled_out(tmp_path: Path) -> None:
+    path = str(tmp_path / "admin")
+    with running_server("0", "--admin", path) as server:
+        somebody = server.log_in("\u540d\u524d")
+        users = ran("admin", "--socket", path, "users", PYTHONIOENCODING="ascii")
+        somebody.hang_up()
+    assert users == (0, "USER \\u540d\\u524d\n", "")
+
+
 def test_version() -> None:
     assert ran("--version") == (0, f"reactor-chat {chat.__version__}\n", "")
 
