@@ -129,7 +129,10 @@ def _reload(server: ChatServer, path: str | None, flags: Mapping[str, Any]) -> N
         log.error("not reloaded: %s", _one_line(error))
         return
     logs.set_up(server.config, server.reactor.call_soon_threadsafe)
-    log.info("reloaded%s", f"; after a restart: {', '.join(waits)}" if waits else "")
+    if waits:
+        log.warning("reloaded; after a restart: %s", ", ".join(waits))
+    else:
+        log.info("reloaded")
 
 
 def _raise_descriptor_limit() -> float:

@@ -140,7 +140,7 @@ def test_it_reads_its_file_again(tmp_path: Path) -> None:
         ann.expect("one", "OK")
         file.write_text('port = 1\ngreeting = "two"\necho = true\n', encoding="ascii")
         server.signal(signal.SIGHUP)
-        server.log.read_past("info reloaded; after a restart: port\n")
+        server.log.read_past("warning reloaded; after a restart: port\n")
         ben = server.connect()
         ben.send("LOGIN Ben", "MSG hi")
         ben.expect("two", "OK")

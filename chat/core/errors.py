@@ -72,7 +72,7 @@ ERRORS: Final[dict[Code, str]] = {
     "shutting-down": "The server is shutting down.",
     "text-too-long": "That message is too long.",
     "too-many-accounts": "There are too many accounts for another one.",
-    "too-many-bans": "There are too many bans for another one.",
+    "too-many-bans": "There are too many bans, mutes or operators for another one.",
     "too-many-rooms": "There are too many rooms for another one.",
     "try-again": "That did not work. Try again later.",
     "unknown-command": "There is no such command.",

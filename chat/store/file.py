@@ -31,6 +31,7 @@ _SYSTEM_REASONS: Final = {
     errno.ENOENT: "no such folder",  # a file that is missing is made
     errno.EWOULDBLOCK: "in use by another server",
 }
+_OF_ONE_FILE: Final = {errno.EACCES, errno.EROFS}
 _DATABASE_REASONS: Final = {
     sqlite3.SQLITE_FULL: "disk full",
     sqlite3.SQLITE_READONLY: "read-only",
@@ -101,8 +102,10 @@ class StoreFile:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # above it: which kind of that
             raise self.error(_DATABASE_REASONS.get(code, str(error))) from error
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise self.error(_SYSTEM_REASONS.get(error.errno or 0, reason)) from error
+            reason = _SYSTEM_REASONS.get(error.errno or 0, error.strerror or str(error))
+            if error.errno in _OF_ONE_FILE and error.filename:  # it may be that of the lock
+                raise StoreError(f"{error.filename}: {reason}") from error
+            raise self.error(reason) from error
 
     def _check_header(self) -> int:
         """The file's size. SQLite is not asked: it would begin by tidying up what a newer server

@@ -92,10 +92,10 @@ def make_operator(world: World, entry: Entry[MakeOperator]) -> Steps:
     room = the_room(world, entry)
     key = fold(entry.command.name)
     if key in world.accounts and is_kept(room):
-        if len(room.charter.operators) >= world.limits.bans_per_room_max:
-            raise Refusal("too-many-bans")
         name = world.accounts[key].name
         operators = (*[one for one in room.charter.operators if one != key], key)
+        if len(operators) > world.limits.bans_per_room_max:
+            raise Refusal("too-many-bans")
         yield from settle_charter(room, replace(room.charter, operators=operators))
     else:
         user = _member(world, room, entry.command.name)
