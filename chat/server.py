@@ -47,7 +47,7 @@ class ChatServer:
         server.serve_forever()                      # here, until `stop`
         server.run_once(timeout=0)                  # a step at a time, from a loop of yours
 
-    Settings are Config's fields, given by name or as a Config. A reactor or an opened store that
+    Settings are Config's fields, given by name (files also as a Path) or as a Config. A reactor or an opened store that
     is given becomes the server's own, and ends with it. Raises OSError when an address can't be
     had, ssl.SSLError or OSError for a certificate that is no good, StoreError for a store that is,
     ConfigError for a setting that can't be, or needs a package that isn't there. `stop` and `join`
@@ -65,7 +65,8 @@ class ChatServer:
         epoch: str = "",
         **settings: Any,
     ) -> None:
-        self.config = replace(config or Config(), **settings)
+        plain = {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in settings.items()}
+        self.config = replace(config or Config(), **plain)
         self.reactor = reactor or Reactor()
         self._store = opened_store
         self._ends = ExitStack()  # what is to be closed with the server: its files

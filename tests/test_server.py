@@ -179,6 +179,12 @@ def test_closing_without_a_turn_tells_everyone() -> None:
         assert is_refused(chat.server.address)
 
 
+def test_files_may_be_paths(tmp_path: Path) -> None:
+    with Stepped(store=tmp_path / "chat.db", admin=tmp_path / "admin") as chat:
+        assert chat.server.config.store == str(tmp_path / "chat.db")
+        assert (tmp_path / "admin").is_socket()
+
+
 def test_nobody_runs_it_twice() -> None:
     with ChatServer(port=0) as server:
         for again in (server.serve_forever, server.run_once, server.__enter__):
