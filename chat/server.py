@@ -47,12 +47,13 @@ class ChatServer:
         server.serve_forever()                      # here, until `stop`
         server.run_once(timeout=0)                  # a step at a time, from a loop of yours
 
-    Settings are Config's fields, given by name (files also as a Path) or as a Config. A reactor or an opened store that
-    is given becomes the server's own, and ends with it. Raises OSError when an address can't be
-    had, ssl.SSLError or OSError for a certificate that is no good, StoreError for a store that is,
-    ConfigError for a setting that can't be, or needs a package that isn't there. `stop` and `join`
-    may be called from any thread; so may a local user's methods. `epoch` (see ChatCore) is drawn
-    anew where there is no store, unless it is given, as for a run that is to be the same again.
+    Settings are Config's fields, given by name (files also as a Path) or as a Config. A reactor or
+    an opened store that is given becomes the server's own, and ends with it. Raises OSError when an
+    address can't be had, ssl.SSLError or OSError for a certificate that is no good, StoreError for
+    a store that is, ConfigError for a setting that can't be, or needs a package that isn't there.
+    `stop` and `join` may be called from any thread; so may a local user's methods. `epoch` (see
+    ChatCore) is drawn anew where there is no store, unless it is given, as for a run that is to be
+    the same again.
     """
 
     def __init__(
