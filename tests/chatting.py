@@ -139,7 +139,10 @@ class Stepped(Chat):
         if self.time_flies and not select.select([client.sock], [], [], 0)[0]:
             self.clock.now += self.server.timeout() or 0.0
         else:  # a worker may be at it, which is not to be kept from the processor
-            select.select([client.sock.fileno(), self.server.fileno()], [], [], LOOK_S)
+            with selectors.DefaultSelector() as selector:  # `select` takes none over 1023
+                for source in (client.sock, self.server):
+                    selector.register(source, selectors.EVENT_READ)
+                selector.select(LOOK_S)
 
     def turns(self, count: int = 3) -> None:
         """Do what is there to be done now: for looking that something does not happen."""

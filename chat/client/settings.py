@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 
 from chat.client.lines import KINDS
 from chat.client.themes import THEMES, is_style
+from chat.dialects.base import room_name
 from chat.parsing import ConfigError
 
 DEFAULT_URL: Final = "ws://127.0.0.1:4000"
 OUR_PORT: Final = 4000
 FILE_MAX_BYTES: Final = 1_000_000  # of settings; there are twelve
 SECONDS_MAX: Final = 1e6  # eleven days between two attempts: more is a slip
+RETRY_MIN_S: Final = 0.01  # less keeps a core busy, and a server
 KEYS: Final = ("inputrc", "emacs", "vi")
 
 
@@ -132,7 +134,7 @@ def _word(value: object) -> str:
 def _rooms(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ConfigError(f'{value!r} is not a list, such as ["lobby"]')
-    return tuple(_word(item).removeprefix("#") for item in value if _word(item))
+    return tuple(room_name(_word(item)) for item in value if _word(item))
 
 
 def _one_of(*choices: str) -> Callable[[object], str]:
@@ -157,6 +159,13 @@ def _seconds(value: object) -> float:
     return float(str(value))
 
 
+def _wait(value: object) -> float:
+    seconds = _seconds(value)
+    if seconds < RETRY_MIN_S:
+        raise ConfigError(f"{value!r} is less than {RETRY_MIN_S:g} seconds")
+    return seconds
+
+
 def _colours(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ConfigError("must be a table, [colours]")
@@ -176,8 +185,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("keys", 'As ~/.inputrc says, or else "emacs" or "vi".', _one_of(*KEYS)),
     Option("bell", "Ring when someone says your name, or writes to you alone.", _boolean),
     Option("time_format", "The time before each message, as strftime has it.", _line),
-    Option("retry_first", "Seconds until a lost connection is tried again; more later.", _seconds),
-    Option("retry_max", "But never more than this.", _seconds),
+    Option("retry_first", "Seconds until a lost connection is tried again; more later.", _wait),
+    Option("retry_max", "But never more than this.", _wait),
     Option("give_up", "Leave after so many seconds without a connection; 0: never.", _seconds),
     Option("colours", "Other colours than the theme's, by what is said.", _colours),
 )

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
 from chat.core.text import visible
-from chat.dialects.base import count, room_name, sanction
+from chat.dialects.base import HISTORY_COUNT, count, room_name, sanction
 
 PASTE_MAX: Final = 200  # lines said at once: more is not conversation
 SECRET: Final = re.compile(r"\s*/(login|register|nick)\s+\S+\s+(?=\S)", re.IGNORECASE)
@@ -227,8 +227,6 @@ def _away(_here: Here, rest: str) -> Act:
 def _first(rest: str) -> str:
     return rest.split(maxsplit=1)[0]
 
-
-HISTORY_COUNT: Final = 20  # messages, where nobody says how many: a screenful
 
 COMMANDS: Final[dict[str, Command]] = {
     "/join": Command("<room>", "come into a room", _join),

@@ -11,7 +11,7 @@ from chat.core.text import visible
 
 DEPTH_MAX: Final = 6  # a list of messages, in an object, is 3
 TIME_MAX_S: Final = 32_503_680_000  # the year 3000; every system can tell the day until then
-NUMBER_MAX: Final = 2**53  # larger ones are not exact in every language
+NUMBER_MAX: Final = 2**53 - 1  # larger ones are not exact in every language
 
 
 class WireError(ValueError):

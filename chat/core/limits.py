@@ -135,7 +135,8 @@ class Limits:
     def __post_init__(self) -> None:
         for field in fields(self):
             limit, may_be_broken = getattr(self, field.name), type(field.default) is float
-            if may_be_broken and not 0 < limit <= LIMIT_MAX:
+            is_number = type(limit) is int or (may_be_broken and type(limit) is float)
+            if may_be_broken and not (is_number and 0 < limit <= LIMIT_MAX):
                 raise ValueError(f"{field.name} is a number over 0, up to {LIMIT_MAX}: {limit!r}")
-            if not may_be_broken and (type(limit) is not int or not 0 <= limit <= LIMIT_MAX):
+            if not may_be_broken and not (is_number and 0 <= limit <= LIMIT_MAX):
                 raise ValueError(f"{field.name} is a whole number up to {LIMIT_MAX}: {limit!r}")

@@ -72,8 +72,13 @@ class ServerFrames:
         length = data[1] & 127
         if length <= CONTROL_MAX_BYTES:
             return 2, length
-        head = 4 if length == 126 else 10
-        return (head, int.from_bytes(data[2:head])) if len(data) >= head else None
+        head, least = (4, CONTROL_MAX_BYTES + 1) if length == 126 else (10, 1 << 16)
+        if len(data) < head:
+            return None
+        length = int.from_bytes(data[2:head])
+        if length < least:
+            raise BadFrameError(f"{length} bytes under a head for more (5.2)")
+        return head, length
 
 
 def _check(data: bytearray) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.client.answers import ANSWERS, DONE
@@ -276,12 +276,7 @@ FIELDS = st.dictionaries(
     VALUES | st.just("ann"),
 )
 
-# Without a folder `.hypothesis` the first of these texts has to wait for tables of all of Unicode,
-# which says nothing about us.
-UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
 
-
-@UNHURRIED
 @given(st.sampled_from([*HAPPENINGS, "ok", "error", "history", "welcome"]), FIELDS)
 def test_whatever_a_server_tells(kind: str, fields: dict[str, Any]) -> None:
     paper = inside()
@@ -290,7 +285,6 @@ def test_whatever_a_server_tells(kind: str, fields: dict[str, Any]) -> None:
     paper.hear(**message(1, "x"))
 
 
-@UNHURRIED
 @given(st.sampled_from([*ANSWERS, *DONE]), st.sampled_from(["ok", "error", "history"]), FIELDS)
 def test_whatever_a_server_answers(asked: str, kind: str, fields: dict[str, Any]) -> None:
     paper = inside()

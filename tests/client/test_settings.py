@@ -61,6 +61,8 @@ def test_every_setting(tmp_path: Path) -> None:
         ('theme = "pink"', "theme: 'pink' is not one of: both, dark, light, none"),
         ("bell = 1", "bell: 1 is neither true nor false"),
         ("retry_max = -1", "retry_max: -1 is not a number of seconds"),
+        ("retry_max = 0", "retry_max: 0 is less than 0.01 seconds"),
+        ("retry_first = 0.005", "retry_first: 0.005 is less than 0.01 seconds"),
         ("retry_max = nan", "retry_max: nan is not a number of seconds"),
         ("retry_max = true", "retry_max: True is not a number of seconds"),
         ("colours = 1", "colours: must be a table"),

@@ -28,7 +28,7 @@ def test_a_limit_of_nothing_is_one(name: str) -> None:
     assert getattr(Limits(**{name: 0}), name) == 0
 
 
-@pytest.mark.parametrize("rate", [0, -1.0, inf, nan])
+@pytest.mark.parametrize("rate", [0, -1.0, inf, nan, "fast", True, None])
 def test_a_rate_at_which_nobody_could_go_on(rate: float) -> None:
     with pytest.raises(ValueError, match=f"^rate_per_s is a number over 0, up to {LIMIT_MAX}: "):
         Limits(rate_burst=5, rate_per_s=rate)

@@ -14,8 +14,9 @@ from chat.core.actions import Hold, RunJob, Save
 from chat.core.commands import Authenticate, Enrol, Exclude, Login, Nick, Register, Unregister
 from chat.core.jobs import CheckPassword, HashPassword
 from chat.core.records import Account, Ban, Charter, Record
-from chat.dialects import DIALECTS, LOCAL
+from chat.dialects import DIALECTS, JSON, LOCAL
 from chat.dialects.admin import AdminDialect
+from tests.core.json_people import ask
 from tests.core.support import LINE, NOW, UNLIMITED, Chat
 from tests.core.transcript import play
 
@@ -555,6 +556,18 @@ def deeply(value: Any) -> str:
 def test_it_keeps_its_secret(secretive: object) -> None:
     assert SECRET not in repr(secretive)
     assert SECRET in deeply(secretive)
+
+
+@pytest.mark.parametrize("asked", ["register", "login"])
+def test_who_proves_a_name_is_where_their_dialect_begins(asked: str) -> None:
+    """In JSON, in no room."""
+    chat = Chat(limits=UNLIMITED)
+    for _ in range(1 if asked == "register" else 2):
+        chat.connect("cleo", JSON)
+        wanted = asked if chat.core.world.accounts else "register"
+        ask(chat, "cleo", type=wanted, name="Cleo", password=SECRET)
+        assert chat.core.world.users["cleo"].rooms == ()
+        chat.lose("cleo")
 
 
 def test_a_core_of_ones_own_says_what_is_to_be_done() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chat.core import Limits, Settings
+from chat.core import LOBBY, Limits, Settings
 from chat.core.actions import Publish
+from chat.core.records import Ban, Charter, Record
+from chat.dialects import DIALECTS
 from chat.dialects.admin import AdminDialect
-from tests.core.support import UNLIMITED, Chat
+from tests.core.support import NOW, UNLIMITED, Chat
 from tests.core.transcript import play
 
 # Seed 3's own texts, byte for byte.
@@ -401,6 +403,34 @@ def test_news_of_somebody_is_published_to_the_fullest_of_their_rooms() -> None:
     (actions,) = chat.outputs
     published = [one.audience.room for one in actions if isinstance(one, Publish)]
     assert (published, len(actions)) == (["lobby"], 2)
+
+
+def test_the_lobby_has_room_for_everyone_in_whatever_letters() -> None:
+    chat = Chat("ann", limits=Limits(room_members_max=1))
+    chat.connect("ben", DIALECTS["slash"])
+    chat.send("ben", "/join #Lobby")
+    assert chat.lines("ben")[0] == "Welcome to room lobby!"
+
+
+def test_who_is_in_one_room_at_a_time_may_change_it_though_one_is_the_limit() -> None:
+    chat = Chat(limits=Limits(rooms_per_user_max=1))
+    chat.connect("ben", DIALECTS["slash"])
+    for room in ("tea", "den"):
+        chat.send("ben", f"/join {room}")
+        assert f"Welcome to room {room}!" in chat.lines("ben")
+
+
+def test_a_ban_from_the_lobby_that_has_run_out_keeps_nobody_out() -> None:
+    chat = Chat("anna")
+    bans = (("ben", Ban("Ben", "anna", until=NOW + 60)),)
+    chat.core.load([Record("charter", LOBBY, Charter(LOBBY, bans=bans))], [])
+    for waited, heard in (0, []), (61, ["MSG Ben hi"]):
+        chat.wait(waited)
+        chat.connect("ben")
+        chat.send("ben", "LOGIN Ben", "MSG hi")
+        assert chat.lines("anna") == heard
+        chat.lose("ben")
+        chat.read("anna")
 
 
 @pytest.mark.parametrize("text", ["x" * 100, "\N{GRINNING FACE}" * 25])

@@ -261,6 +261,14 @@ def test_not_everyone_at_once() -> None:
     assert rounds[-1] == 0
 
 
+def test_rooms_and_those_who_are_told_count_as_well() -> None:
+    """Cid is in two rooms, in one of which somebody is to be told."""
+    chat = room("ann", "ben", limits=Limits(rate_burst=0, told_at_once=4))
+    chat.wait(AFTER_S)
+    chat.tidy()
+    assert [name for name, user in chat.core.world.users.items() if user.away] == ["cid"]
+
+
 def test_text_dialects_are_told_nothing_at_all() -> None:
     """Not even an empty line."""
     chat = Chat("ann", "bob")

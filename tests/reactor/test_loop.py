@@ -556,6 +556,19 @@ def test_its_fileno_is_readable_when_there_is_a_callback(world: World, name: str
     assert world.reactor.timeout() is None
 
 
+def test_its_fileno_is_readable_when_somebody_lost_leaves_something_to_do(
+    make_world: MakeWorld,
+) -> None:
+    done: list[str] = []
+    world = make_world(Recorder(on_lost=lambda *_: world.reactor.call_soon(done.append, "x")))
+    connection = world.connect().connection
+    connection.abort()
+    world.turns(1)
+    assert is_readable(world.reactor)
+    world.turns()
+    assert done == ["x"]
+
+
 def test_its_fileno_is_readable_when_another_thread_wants_something(world: World) -> None:
     done: list[str] = []
     in_thread(lambda: world.reactor.call_soon_threadsafe(done.append, "x"))

@@ -39,7 +39,12 @@ def test_a_servers_frames(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"\x01\x00", b"\xc1\x00", b"\x82\x00", b"\x81\x80", b"\x88\x7e"], ids=bytes.hex
+    "data",
+    [
+        *(b"\x01\x00", b"\xc1\x00", b"\x82\x00", b"\x81\x80", b"\x88\x7e"),
+        *(b"\x81\x7e\x00\x7d", b"\x81\x7f" + (65_535).to_bytes(8)),  # longer heads than they need
+    ],
+    ids=bytes.hex,
 )
 def test_what_no_server_may_send(data: bytes) -> None:
     with pytest.raises(BadFrameError):

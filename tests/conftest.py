@@ -1,0 +1,17 @@
+"""How Hypothesis looks for what can be wrong: the same examples on every run, none kept in files,
+and no look at a clock, as other programs are on the same machine."""
+
+from hypothesis import HealthCheck, settings
+
+# Who draws text first, after a clone, waits for tables of all of Unicode.
+SLOW = [HealthCheck.too_slow]
+
+settings.register_profile(
+    "tests",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=SLOW,
+)
+settings.load_profile("tests")
