@@ -32,7 +32,7 @@ def complete(before: str, model: Model) -> list[Offer]:
             if name.startswith(word.lower())
         ]
     row = COMMANDS.get(command.lower())
-    if row is None or before.startswith("//"):
+    if row is None:
         ending = ": " if not start.strip() else " "
         return _matching(word, names(model), ending) if word else []
     usage = row.usage.split()

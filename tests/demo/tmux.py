@@ -91,7 +91,7 @@ class Tmux:
         return self.run("display-message", "-p", "-t", pane, question).strip()
 
     def _end_programs(self) -> None:
-        # Not left to the hangup: the chat server takes that for an order to reload.
+        # Not left to the hangup: who ends by that leaves nothing to wait for.
         for pane in self.run("list-panes", "-a", "-F", "#{pane_id}").split():
             self.run("send-keys", "-t", pane, "C-c")
         wait_until(self._only_shells, "the programs to end")

@@ -1,6 +1,7 @@
 """Fuzzing: a running server from outside, as `chat fuzz` does it; and our parsers from inside.
 
 tongues        what to type in each dialect, what may come back, and who may hear of it
+typists        what to type in JSON
 conversation   who does what: plain data, and how it stands in a file
 drawing        a conversation for every seed
 mutations      what is wrong with it
