@@ -136,13 +136,10 @@ class Stepped(Chat):
 
     def wait(self, client: Client) -> None:
         self.server.run_once(0)
-        if self.time_flies and not select.select([client.sock], [], [], 0)[0]:
+        if self.time_flies and not look(0, client.sock):
             self.clock.now += self.server.timeout() or 0.0
         else:  # a worker may be at it, which is not to be kept from the processor
-            with selectors.DefaultSelector() as selector:  # `select` takes none over 1023
-                for source in (client.sock, self.server):
-                    selector.register(source, selectors.EVENT_READ)
-                selector.select(LOOK_S)
+            look(LOOK_S, client.sock, self.server)
 
     def turns(self, count: int = 3) -> None:
         """Do what is there to be done now: for looking that something does not happen."""
@@ -190,7 +187,16 @@ class Threaded(Chat):
         self.server.__exit__(None, None, None)
 
     def wait(self, client: Client) -> None:
-        select.select([client.sock], [], [], DEADLINE_S)
+        look(DEADLINE_S, client.sock)
+
+
+def look(seconds: float, *sources: socket.socket | ChatServer) -> bool:
+    """Whether there is something to read within so long. Not by `select`, which takes no descriptor
+    over 1023."""
+    poll = select.poll()
+    for source in sources:
+        poll.register(source.fileno(), select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 class Client:
