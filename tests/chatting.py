@@ -22,8 +22,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
-from hypothesis import settings
-
 from chat import ChatServer
 from reactor import Address, Connection, Reactor
 
@@ -37,9 +35,6 @@ THE_END = "(the end)"  # in place of a line that did not come as the connection 
 TESTS = Path(__file__).parent
 CERT, KEY = str(TESTS / "reactor/data/cert.pem"), str(TESTS / "reactor/data/key.pem")
 OTHER_CERT, OTHER_KEY = str(TESTS / "data/other-cert.pem"), str(TESTS / "data/other-key.pem")
-
-# The same examples on every run, and none kept in files.
-DETERMINISTIC = settings(derandomize=True, database=None, deadline=None)
 
 
 class Clock:

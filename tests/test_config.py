@@ -25,7 +25,6 @@ from chat.parsing import (
     parse_rate,
     parse_seconds,
 )
-from tests.chatting import DETERMINISTIC
 
 # A value of each setting as it is typed, what it means, and how a TOML file may say it.
 VALUES: dict[str, tuple[str, Any, str]] = {
@@ -296,7 +295,6 @@ texts = st.one_of(st.text(), numbers, numbers.map(lambda text: f"line:{text}"))
 
 @pytest.mark.parametrize("parse", PARSERS)
 def test_whatever_is_typed_is_a_value_or_a_mistake(parse: Any) -> None:
-    @DETERMINISTIC
     @given(texts)
     def check(text: str) -> None:
         assert mistake_in(parse, text).isprintable()
@@ -313,7 +311,6 @@ def mistake_in(parse: Any, text: str) -> str:
     return ""
 
 
-@DETERMINISTIC
 @given(st.integers())
 def test_ports(number: int) -> None:
     if 0 <= number <= 65_535:
@@ -323,7 +320,6 @@ def test_ports(number: int) -> None:
             parse_port(str(number))
 
 
-@DETERMINISTIC
 @given(st.integers(1, 10**9), st.floats(1e-6, 1e9))
 def test_rates(burst: int, per_s: float) -> None:
     assert parse_rate(f"{burst}:{per_s}") == Rate(burst, per_s)

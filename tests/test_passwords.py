@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from chat.parsing import Rate
 from chat.passwords import COST, MEMORY_MAX_BYTES, Cost, hash_password, is_password
-from tests.chatting import DEADLINE_S, DETERMINISTIC, Client, Stepped, Threaded
+from tests.chatting import DEADLINE_S, Client, Stepped, Threaded
 from tests.programs import running_server
 
 CHEAP = Cost(2, 1, 1)
@@ -30,7 +30,6 @@ SALT = b64encode(b"0123456789abcdef").decode()
 # --- what is kept ---------------------------------------------------------------------------------
 
 
-@DETERMINISTIC
 @given(TEXTS, TEXTS)
 def test_a_password_is_itself_and_no_other(password: str, other: str) -> None:
     kept = hash_password(password, CHEAP)

@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hypothesis import settings
-
 from chat.core import ChatCore, Limits, Settings
 from chat.core import actions as acts
 from chat.core.actions import Action, Audience
@@ -34,9 +32,6 @@ LINE = DIALECTS["line"]
 NOW = 1_700_000_000.0  # an ordinary number of seconds since the epoch, with an ordinary rounding
 
 UNLIMITED = Limits(rate_burst=0)
-
-# The same examples on every run, none kept in files; a failure prints what replays it.
-DETERMINISTIC = settings(derandomize=True, database=None, deadline=None, print_blob=True)
 
 
 def contents(world: World) -> dict[str, object]:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.core.addresses import is_within, network, prefix, prefixes, site
-from tests.core.support import DETERMINISTIC
 
 NO_ADDRESSES = ("", "bob", "local", "10.0.0", "10.0.0.256", "10.0.0.1:4000", "[::1]", "1", "::g")
 
@@ -82,7 +81,6 @@ def test_an_address_is_of_its_own_network_first() -> None:
 
 
 @given(st.ip_addresses(), st.ip_addresses(), st.integers(0, 128))
-@DETERMINISTIC
 def test_prefixes_say_what_networks_say(one: object, other: object, bits: int) -> None:
     address = ip_address(str(one))
     of = ip_network(f"{other}/{min(bits, ip_address(str(other)).max_prefixlen)}", strict=False)
@@ -92,7 +90,6 @@ def test_prefixes_say_what_networks_say(one: object, other: object, bits: int) -
 
 
 @given(st.ip_addresses())
-@DETERMINISTIC
 def test_a_spelling_is_its_own_spelling(address: object) -> None:
     spelling = network(str(address))
     assert spelling is not None

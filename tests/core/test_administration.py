@@ -34,7 +34,7 @@ from chat.core.session import State
 from chat.dialects import DIALECTS, LOCAL
 from chat.dialects.admin import AdminDialect
 from chat.testing.strategies import COMMANDS
-from tests.core.support import DETERMINISTIC, LINE, NOW, UNLIMITED, Chat, contents
+from tests.core.support import LINE, NOW, UNLIMITED, Chat, contents
 from tests.core.transcript import play
 
 ADMIN = AdminDialect()
@@ -386,7 +386,7 @@ def test_the_administration_does_not_chat(row: Row) -> None:
     """It has no user: what needs one is refused, whatever it is about."""
 
     @given(COMMANDS[row.command])
-    @settings(DETERMINISTIC, max_examples=10)
+    @settings(max_examples=10)
     def check(command: Command) -> None:
         chat = administered()
         before = contents(chat.core.world)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chat.core.commands import Disconnect, Login, Malformed, Say, Who
 from chat.core.entry import Entry, _restored, decode, encode
 from chat.testing.strategies import COMMANDS
-from tests.core.support import DETERMINISTIC, NOW
+from tests.core.support import NOW
 
 ENTRIES = st.builds(
     Entry[Any],
@@ -54,7 +54,6 @@ def test_it_is_written_like_this() -> None:
 
 
 @given(ENTRIES)
-@DETERMINISTIC
 def test_it_comes_back_as_it_was(entry: Entry[Any]) -> None:
     line = encode(entry)
     assert decode(line) == entry
@@ -64,7 +63,6 @@ def test_it_comes_back_as_it_was(entry: Entry[Any]) -> None:
 
 
 @given(ENTRIES, ENTRIES)
-@DETERMINISTIC
 def test_different_entries_are_written_differently(one: Entry[Any], other: Entry[Any]) -> None:
     assert (encode(one) == encode(other)) == (one == other)
 
@@ -115,7 +113,6 @@ def test_what_is_no_entry_is_an_error(line: str) -> None:
 
 
 @given(nearly_entries())
-@DETERMINISTIC
 def test_any_json_is_an_entry_or_an_error(line: str) -> None:
     try:
         entry = decode(line)

@@ -15,7 +15,7 @@ from chat.core.engine import HOLD_MIN_S
 from chat.core.registry import REGISTRY
 from chat.core.session import REFILL_S
 from chat.dialects.admin import AdminDialect
-from tests.core.support import DETERMINISTIC, NOW, Chat
+from tests.core.support import NOW, Chat
 
 LIMITS = Limits(rate_burst=20, rate_per_s=10.0)
 PAGE = [f"MSG line {number}" for number in range(100)]
@@ -383,7 +383,6 @@ def times_taken(chat: Chat) -> list[tuple[float, bytes]]:
         max_size=60,
     ),
 )
-@DETERMINISTIC
 def test_never_more_than_the_rate_and_never_later_than_need_be(
     limits: Limits, typed: list[tuple[float, bytes]]
 ) -> None:

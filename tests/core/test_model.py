@@ -9,7 +9,7 @@ from chat.core import Limits, Settings
 from chat.testing.machine import Talk, someone
 from chat.testing.machine.subjects import CoreSubject
 from chat.testing.machine.subjects.core import Session
-from tests.core.support import DETERMINISTIC, RecordingCore
+from tests.core.support import RecordingCore
 
 LAST = {"line": "INFO idle-timeout", "slash": "You have been idle for too long. Goodbye!"}
 
@@ -33,4 +33,4 @@ class TalkAndSilence(Talk):
 
 
 TestTalk = TalkAndSilence.TestCase
-TestTalk.settings = settings(DETERMINISTIC, max_examples=60, stateful_step_count=40)
+TestTalk.settings = settings(max_examples=60, stateful_step_count=40)

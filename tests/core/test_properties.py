@@ -15,7 +15,7 @@ from chat.core import ChatCore, Limits, Settings
 from chat.core.entry import decode, encode
 from chat.core.errors import ERRORS, Refusal
 from chat.testing.strategies import any_command, hostile_lines
-from tests.core.support import DETERMINISTIC, Chat, contents, replayed
+from tests.core.support import Chat, contents, replayed
 
 PEOPLE = ("anna", "bob", "cleo")
 
@@ -110,7 +110,6 @@ def fit_to_be_shown(line: str) -> bool:
 
 @given(LIMITS, SETTINGS, STEPS, st.booleans())
 @example(Limits(), Settings(), [("send", "anna", b"LOGIN bob\rMSG x\x00\x85y\n\n")], False)
-@DETERMINISTIC
 def test_everyone_reads_whole_lines_of_the_server(
     limits: Limits, settings: Settings, steps: list[Step], durable: bool
 ) -> None:
@@ -125,7 +124,6 @@ def test_everyone_reads_whole_lines_of_the_server(
 
 
 @given(LIMITS, SETTINGS, STEPS, st.booleans())
-@DETERMINISTIC
 def test_the_same_inputs_give_the_same_actions(
     limits: Limits, settings: Settings, steps: list[Step], durable: bool
 ) -> None:
@@ -135,7 +133,6 @@ def test_the_same_inputs_give_the_same_actions(
 
 
 @given(LIMITS, STEPS, st.booleans())
-@DETERMINISTIC
 def test_the_entries_of_a_run_make_the_same_world_again(
     limits: Limits, steps: list[Step], durable: bool
 ) -> None:
@@ -150,7 +147,6 @@ def test_the_entries_of_a_run_make_the_same_world_again(
 
 
 @given(STEPS)
-@DETERMINISTIC
 def test_who_is_logged_in_is_in_the_world_and_nobody_else(steps: list[Step]) -> None:
     """Sessions and world are kept in two places; they agree whenever an input has been handled."""
     chat = Chat(limits=Limits(rate_burst=0))

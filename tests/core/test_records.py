@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.core.records import YEAR_10000, Account, Ban, Charter, Record, decode, encode
-from tests.core.support import DETERMINISTIC, NOW
+from tests.core.support import NOW
 
 texts = st.text(max_size=20)
 times = st.floats(0, YEAR_10000, exclude_max=True)
@@ -30,7 +30,6 @@ RECORDS = st.one_of(
 
 
 @given(RECORDS)
-@DETERMINISTIC
 def test_it_comes_back_as_it_was(record: Record) -> None:
     kind, key, text = encode(record)
     assert text is not None
@@ -115,7 +114,6 @@ JSON = st.recursive(
 @pytest.mark.parametrize("kind", SOUND)
 def test_nothing_else_is_raised_whatever_is_there(kind: str) -> None:
     @given(st.sampled_from(list(SOUND[kind])), JSON)
-    @DETERMINISTIC
     def check(name: str, value: object) -> None:
         text = json.dumps(SOUND[kind] | {name: value})
         try:
@@ -128,7 +126,6 @@ def test_nothing_else_is_raised_whatever_is_there(kind: str) -> None:
 
 
 @given(st.text())
-@DETERMINISTIC
 def test_nor_for_what_is_no_json(text: str) -> None:
     with pytest.raises(ValueError, match="no such"):
         decode("account", "key", text)

@@ -33,7 +33,7 @@ from chat.core.roles import operator, operator_if_locked
 from chat.core.session import State
 from chat.core.world import World
 from chat.testing.strategies import COMMANDS
-from tests.core.support import DETERMINISTIC, NOW, Chat, contents
+from tests.core.support import NOW, Chat, contents
 
 ALL = get_args(Command)
 ASKING = [row for row in ROWS if row.effect in {READS, ASKS}]
@@ -145,7 +145,6 @@ def test_who_only_asks_changes_nothing(row: Row) -> None:
     here, nobody = [(1, "anna"), (2, "bob")], [(3, ""), (99, "")]  # whom the gate keeps out
 
     @given(COMMANDS[row.command], st.sampled_from(here + nobody * (row.states != READY)))
-    @DETERMINISTIC
     def check(command: Command, who: tuple[int, str]) -> None:
         world = crowded()
         before = contents(world)
@@ -161,7 +160,6 @@ def test_who_only_asks_changes_nothing(row: Row) -> None:
 @pytest.mark.parametrize("row", CHANGING, ids=name_of)
 def test_who_is_refused_changes_nothing_and_the_world_stays_sound(row: Row) -> None:
     @given(COMMANDS[row.command])
-    @DETERMINISTIC
     def check(command: Command) -> None:
         chat = Chat("anna", "bob")
         chat.connect("new")  # RecordingCore looks at what a refusal leaves behind

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chat.core import Limits, Settings
 from chat.core.jobs import ReadHistory
 from tests.core.json_people import Object, answer, ask, come
-from tests.core.support import DETERMINISTIC, NOW, Chat
+from tests.core.support import NOW, Chat
 
 KEPT, READ_MAX = 5, 12
 LIMITS = Limits(rate_burst=0, history_kept=KEPT, history_read_max=READ_MAX, rooms_remembered_max=0)
@@ -327,7 +327,6 @@ STEPS = st.tuples(
 
 
 @given(st.lists(STEPS, max_size=30), st.booleans())
-@DETERMINISTIC
 def test_no_gap_and_nothing_twice(steps: list[Any], durable: bool) -> None:
     story = Story(durable=durable)
     for step, count in steps:

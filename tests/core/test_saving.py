@@ -20,7 +20,7 @@ from chat.core.events import Said
 from chat.core.jobs import ReadHistory
 from chat.core.records import Account, Ban, Charter, Record
 from chat.dialects.admin import AdminDialect
-from tests.core.support import DETERMINISTIC, LINE, NOW, UNLIMITED, Chat, contents, replayed
+from tests.core.support import LINE, NOW, UNLIMITED, Chat, contents, replayed
 
 PASSWORD = "correct horse"
 AT = "2023-11-14T22:13:20.000Z"  # NOW, as people read it
@@ -633,4 +633,4 @@ class Keeping(RuleBasedStateMachine):
 
 
 TestKeeping = Keeping.TestCase
-TestKeeping.settings = settings(DETERMINISTIC, max_examples=80, stateful_step_count=40)
+TestKeeping.settings = settings(max_examples=80, stateful_step_count=40)

@@ -13,7 +13,7 @@ from chat.core.actions import Publish
 from chat.core.commands import Away, Back, Join, Say
 from chat.dialects import DIALECTS, JSON, LOCAL
 from tests.core.json_people import UNHURRIED, answer, ask, come
-from tests.core.support import DETERMINISTIC, Chat
+from tests.core.support import Chat
 from tests.core.transcript import play
 
 AFTER_S = UNHURRIED.away_after_s
@@ -289,7 +289,6 @@ DEEDS = st.sampled_from(["say", "ping", "away", "back", "tidy", "wait", "long"])
 
 
 @given(st.lists(st.tuples(DEEDS, st.sampled_from(["ann", "bob"])), max_size=20))
-@DETERMINISTIC
 def test_what_is_told_is_what_is_so(deeds: list[Any]) -> None:
     """Who hears all the news, and who asks at the end, know the same."""
     chat = room("ann", "bob", "eve")

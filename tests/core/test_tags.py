@@ -13,7 +13,7 @@ from chat.core import Limits, Settings
 from chat.dialects import JSON
 from chat.dialects.json_asked import TYPES
 from tests.core.json_people import UNHURRIED, Object, answer, answers, ask, come
-from tests.core.support import DETERMINISTIC, Chat
+from tests.core.support import Chat
 
 PASSWORD = "long enough"
 
@@ -281,7 +281,6 @@ def test_welcome_comes_first() -> None:
     st.booleans(),
     st.booleans(),
 )
-@DETERMINISTIC
 def test_as_many_answers_as_ids(asked: list[Any], durable: bool, full: bool) -> None:
     chat = room(durable=durable)
     chat.full = full

@@ -14,7 +14,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat.core.text import FOLD_MAX_CHARS, fold, is_name, visible
-from tests.core.support import DETERMINISTIC
 
 EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1)]
 
@@ -154,13 +153,11 @@ def test_a_folded_name_of_one_character_is_a_name() -> None:
 @given(st.text(max_size=40))
 @example("\u0345\u0391")  # the mark that becomes a letter when it is folded
 @example("\u1fb3\u0301")
-@DETERMINISTIC
 def test_folding_once_is_enough(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @given(st.text(max_size=40))
-@DETERMINISTIC
 def test_case_and_normal_form_do_not_matter(text: str) -> None:
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert fold(unicodedata.normalize(form, text)) == fold(text)
@@ -168,7 +165,6 @@ def test_case_and_normal_form_do_not_matter(text: str) -> None:
 
 
 @given(st.text(max_size=40))
-@DETERMINISTIC
 def test_a_name_has_only_what_a_name_has(name: str) -> None:
     """Asked of Unicode in other words than the code's: nothing that divides, moves or hides."""
     if is_name(name, 32):
@@ -249,7 +245,6 @@ def test_what_is_printable_is_visible_as_it_is() -> None:
 
 
 @given(st.text(st.characters(codec=None)))
-@DETERMINISTIC
 def test_what_was_made_visible_stays_as_it_is(text: str) -> None:
     once = visible(text)
     assert visible(once) == once

@@ -27,7 +27,6 @@ from chat.dialects.base import (
     sanction,
     seconds,
 )
-from tests.core.support import DETERMINISTIC
 
 VERBS = {
     "SIGN": Verb(Login, "<anything>", Login),
@@ -138,7 +137,6 @@ def test_how_a_length_of_time_is_written(length: float, text: str) -> None:
 
 
 @given(st.integers(1, 10**6), st.sampled_from("smhd"))
-@DETERMINISTIC
 def test_it_is_written_as_it_is_read(number: int, unit: str) -> None:
     length = seconds(f"{number}{unit}")
     assert length is not None
@@ -183,7 +181,6 @@ DEEDS: dict[Deed, str] = {
 
 
 @given(st.floats(0, 2**33) | st.integers(0, 2**33).map(lambda seconds: seconds - 1e-7))
-@DETERMINISTIC
 def test_a_time_is_written_as_the_calendar_has_it(at: float) -> None:
     written = datetime.fromisoformat(rfc3339(at))
     assert timedelta() <= datetime.fromtimestamp(at, UTC) - written < timedelta(milliseconds=1)
@@ -200,7 +197,6 @@ def test_every_deed_has_its_words(deed: Deed) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 def test_no_line_is_an_exception(dialect: TextDialect) -> None:
     @given(st.one_of(st.binary(), st.text().map(str.encode)))
-    @DETERMINISTIC
     def check(line: bytes) -> None:
         assert dialect.parse(line) == dialect.parse(line)
 

@@ -55,7 +55,6 @@ from chat.dialects.json import ID_MAX_CHARS
 from chat.dialects.json_asked import HISTORY_COUNT, NUMBER_MAX, TYPES
 from chat.dialects.json_told import OBJECT_MAX_BYTES, RENDERERS, encoded
 from chat.version import VERSION
-from tests.core.support import DETERMINISTIC
 from tests.dialects.schema import ASKED, DEFINITIONS, SENT, check, check_sent, is_asked
 from tests.dialects.support import FOR_PEOPLE
 
@@ -269,7 +268,6 @@ def nearly_asked(draw: st.DrawFn) -> bytes:
 
 
 @given(st.binary() | st.text().map(str.encode) | nearly_asked())
-@DETERMINISTIC
 def test_any_bytes_are_a_command(line: bytes) -> None:
     assert isinstance(JSON.parse(line), COMMANDS)
 
@@ -300,7 +298,6 @@ def objects(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 @pytest.mark.parametrize("kind", sorted(ASKED))
 def test_any_object_of_the_schema_is_understood(kind: str) -> None:
     @given(objects(kind))
-    @DETERMINISTIC
     def understood(asked: dict[str, Any]) -> None:
         check("ask", asked)
         command = parse(asked)
@@ -332,7 +329,6 @@ ACTED_OBJECT = {**SAID_OBJECT, "seq": 8, "text": "waves", "act": True, "id": "a7
         *(st.text(), st.booleans(), st.text()),
     )
 )
-@DETERMINISTIC
 def test_what_is_written_down_at_once_is_what_is_said(said: Said) -> None:
     assert JSON.render(said) == encoded(RENDERERS[Said](said))
 

@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from hypothesis import settings
-
 from reactor import Connection, Handler, Listener, Reactor
 
 DEADLINE_S = 4.0  # less than closing waits for a client: that would hide that it does
@@ -25,9 +23,6 @@ TURN_S = 0.01  # how long a turn waits for the kernel when there is nothing to d
 
 HOST = "127.0.0.1"
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
-
-# The same examples on every run, and none kept in files.
-DETERMINISTIC = settings(derandomize=True, database=None, deadline=None)
 
 
 class Clock:

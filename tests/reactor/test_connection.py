@@ -15,7 +15,6 @@ from reactor import Connection, ConnectionLimits, Group, Handler, LineFramer
 from reactor.connection import BY_USER
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.support import (
-    DETERMINISTIC,
     HOST,
     Client,
     Clock,
@@ -352,7 +351,7 @@ pausings = st.lists(
 )
 
 
-@settings(DETERMINISTIC, max_examples=100)
+@settings(max_examples=100)
 @given(pausings, st.dictionaries(st.integers(0, 30), st.sampled_from(("pause", "put back"))))
 def test_however_lines_are_held_up_each_is_handled_once_in_order_and_answered(
     deeds: list[tuple[Any, ...]], moods: dict[int, str]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from reactor import LINE_MAX_BYTES, TOO_LONG, LineFramer
 from reactor.framing import ANSWERS_MAX
-from tests.reactor.support import DETERMINISTIC
 
 IAC, DONT, DO, WONT, WILL, SB, SE, NOP = b"\xff \xfe \xfd \xfc \xfb \xfa \xf0 \xf1".split(b" ")
 
@@ -82,7 +81,7 @@ fragments = st.one_of(
 data_of_all_kinds = st.lists(fragments, max_size=14).map(b"".join)
 
 
-@settings(DETERMINISTIC, max_examples=250)
+@settings(max_examples=250)
 @given(data_of_all_kinds, st.lists(st.integers(0, 1000), max_size=8), st.integers(0, LIMIT + 1))
 @example(b"xxxxxx\r\n", [6, 7], LIMIT)
 @example(b"xxxxxx\rx\n", [7], LIMIT)
@@ -96,7 +95,7 @@ def test_whole_bytewise_and_cut_anywhere_are_the_same(
     assert same(run(cut(data, places), limit), expected)
 
 
-@settings(DETERMINISTIC, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.binary(max_size=60), max_size=20))
 def test_any_bytes_are_fine(pieces: list[bytes]) -> None:
     assert same(run(pieces, LIMIT), oracle(b"".join(pieces), LIMIT))

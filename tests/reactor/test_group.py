@@ -13,7 +13,6 @@ from reactor import loop as loop_module
 from reactor.turn import LINE_BYTES
 from tests.reactor.conftest import MakeWorld
 from tests.reactor.support import (
-    DETERMINISTIC,
     Client,
     FussySocket,
     World,
@@ -429,7 +428,7 @@ class Model:
             assert len(group) == len(inside)
 
 
-@settings(DETERMINISTIC, max_examples=200)
+@settings(max_examples=200)
 @given(memberships, turns)
 @example({(0, 0), (1, 0)}, [[("send", 0, 0), ("leave", 1, 0)]])
 @example({(0, 0)}, [[("send", 1, None), ("join", 1, 0), ("leave", 0, 0)]])

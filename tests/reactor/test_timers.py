@@ -12,7 +12,6 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from reactor import Timer, TimerQueue
 from reactor.timers import DEAD_MIN
-from tests.reactor.support import DETERMINISTIC
 
 
 def nothing() -> None:
@@ -261,7 +260,5 @@ class QueueAgainstModel(RuleBasedStateMachine):
         assert all(timer.active and timer.when == when for timer, when in self.model.items())
 
 
-QueueAgainstModel.TestCase.settings = settings(
-    DETERMINISTIC, max_examples=50, stateful_step_count=30
-)
+QueueAgainstModel.TestCase.settings = settings(max_examples=50, stateful_step_count=30)
 test_queue_against_model = QueueAgainstModel.TestCase

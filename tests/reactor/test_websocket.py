@@ -32,7 +32,7 @@ from tests.reactor.frames import (
     frame,
     request,
 )
-from tests.reactor.support import DETERMINISTIC, Client, Recorder, World
+from tests.reactor.support import Client, Recorder, World
 
 LIMIT = 1000
 HI = frame(TEXT, b"hi")
@@ -85,7 +85,6 @@ message = st.tuples(
 )
 
 
-@DETERMINISTIC
 @given(st.lists(message, max_size=6), st.lists(st.integers(1, 400), max_size=20))
 def test_however_it_is_cut_the_same_messages_come_out(
     script: list[tuple[str, list[int], bool, bytes]], sizes: list[int]
@@ -109,7 +108,6 @@ def test_however_it_is_cut_the_same_messages_come_out(
         assert not framer.ended
 
 
-@DETERMINISTIC
 @given(st.lists(st.binary(max_size=40), max_size=10))
 def test_whatever_comes_it_never_fails(pieces: list[bytes]) -> None:
     framer = granted(request(**DEFLATE))
@@ -348,7 +346,6 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 # --- what is sent ---------------------------------------------------------------------------------
 
 
-@DETERMINISTIC
 @given(st.lists(st.text(max_size=300) | st.integers(0, 70_000).map("x".__mul__), max_size=4))
 def test_frames_are_read_by_another(texts: list[str]) -> None:
     client = ClientProtocol(parse_uri("ws://chat.example.org/"), state=OPEN)

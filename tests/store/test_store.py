@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from chat.core.events import Said
 from chat.store import Remembered, Store, StoreError, file, store
-from tests.chatting import DETERMINISTIC
 from tests.store.support import keyed, said
 
 PLENTY = 1 << 30
@@ -150,7 +149,6 @@ any_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @given(st.lists(st.tuples(any_text, any_text, st.booleans(), st.floats(allow_nan=False))))
-@DETERMINISTIC
 def test_any_text_comes_back(contents: list[tuple[str, str, bool, float]]) -> None:
     messages = [
         Said(0, name, "\0 é", seq, at, text, act)
@@ -240,7 +238,6 @@ def test_a_forgotten_room_stays_so(path: str) -> None:
     keep_s=st.integers(0, 15),
     step=st.integers(1, 9),
 )
-@DETERMINISTIC
 def test_pruning_does_what_the_model_does(
     rooms: list[list[int]], forgotten: set[int], keep_messages: int, keep_s: int, step: int
 ) -> None:

@@ -20,25 +20,24 @@ from chat.testing.machine.subjects import CoreSubject, NetworkSubject, Subject, 
 from chat.testing.machine.subjects.base import UNHURRIED
 from reactor.testing import Faults
 from tests.chatting import Threaded
-from tests.core.support import DETERMINISTIC
 from tests.testing.small_server import SmallServer
 
 TORN = Faults(torn=0.5, partial_reads=0.5, partial_writes=0.5, delay_s=0.1)
 
 TestCore = talk_to(CoreSubject()).TestCase
-TestCore.settings = settings(DETERMINISTIC, max_examples=20)
+TestCore.settings = settings(max_examples=20)
 
 TestPlainCore = talk_to(CoreSubject(), plain=True).TestCase
-TestPlainCore.settings = settings(DETERMINISTIC, max_examples=10)
+TestPlainCore.settings = settings(max_examples=10)
 
 TestNetwork = talk_to(NetworkSubject()).TestCase
-TestNetwork.settings = settings(DETERMINISTIC, max_examples=20)
+TestNetwork.settings = settings(max_examples=20)
 
 TestBadNetwork = talk_to(NetworkSubject(seed=1, faults=TORN)).TestCase
-TestBadNetwork.settings = settings(DETERMINISTIC, max_examples=10)
+TestBadNetwork.settings = settings(max_examples=10)
 
 TestThread = talk_to(ThreadSubject()).TestCase
-TestThread.settings = settings(DETERMINISTIC, max_examples=10, stateful_step_count=30)
+TestThread.settings = settings(max_examples=10, stateful_step_count=30)
 
 
 def test_a_server_that_is_there_already_with_others_on_it() -> None:
@@ -48,13 +47,12 @@ def test_a_server_that_is_there_already_with_others_on_it() -> None:
         stranger.send("JOIN den")
         stranger.expect("OK")
         at_address = talk_to(chat.server.address)
-        few = settings(DETERMINISTIC, max_examples=5, stateful_step_count=30)
+        few = settings(max_examples=5, stateful_step_count=30)
         run_state_machine_as_test(at_address, settings=few)
         stranger.hang_up()
 
 
 FINDING = settings(
-    DETERMINISTIC,
     max_examples=200,
     stateful_step_count=15,
     phases=[Phase.generate, Phase.shrink],
@@ -73,7 +71,7 @@ def test_a_server_that_is_not_ours() -> None:
     small = SmallServer()
     try:
         at_address = talk_to(small.address, **SMALL)
-        few = settings(DETERMINISTIC, max_examples=10, stateful_step_count=30)
+        few = settings(max_examples=10, stateful_step_count=30)
         run_state_machine_as_test(at_address, settings=few)
     finally:
         small.stop()

@@ -34,7 +34,6 @@ from chat.testing.strategies.steps import TALKING
 from chat.testing.strategies.values import HOSTILE, PLAIN
 from chat.testing.strategies.verbs import ARGUMENTS, PROMISED
 from reactor import LineFramer
-from tests.core.support import DETERMINISTIC
 
 PARSERS: dict[Dialect, CoreDialect] = {
     "line": DIALECTS["line"],
@@ -49,9 +48,9 @@ VERBS = {
     "admin": {*ADMIN_VERBS},
 }
 ALL: tuple[Dialect, ...] = get_args(Dialect)
-QUICK = settings(DETERMINISTIC, max_examples=50)
+QUICK = settings(max_examples=50)
 
-AT_ALL = settings(DETERMINISTIC, max_examples=1000, phases=[Phase.generate])  # and no simpler
+AT_ALL = settings(max_examples=1000, phases=[Phase.generate])  # and no simpler
 
 each_dialect = pytest.mark.parametrize("dialect", ALL)
 
@@ -182,7 +181,7 @@ def test_the_simplest_in_which_two_talk() -> None:
     def of_two(talk: Conversation) -> bool:
         return all(talk.of(who)[-1:] == (Step(who, "sends", b"MSG hi\n"),) for who in PEOPLE[:2])
 
-    simplest = find(conversations(["line"]), of_two, settings=DETERMINISTIC)
+    simplest = find(conversations(["line"]), of_two)
     assert str(simplest).splitlines() == [
         *("ann> (connects)", "ann> LOGIN ann", "ann> MSG hi"),
         *("ben> (connects)", "ben> LOGIN ben", "ben> MSG hi"),
