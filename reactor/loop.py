@@ -139,6 +139,11 @@ class Reactor:
         self._stopping = True
         self._wakeup.wake()
 
+    @property
+    def stopping(self) -> bool:
+        """`stop` was asked for, and `run` has not returned since."""
+        return self._stopping
+
     def fileno(self) -> int:
         """For another loop to watch: readable when `run_once(0)` has something to do.
 

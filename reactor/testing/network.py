@@ -81,10 +81,14 @@ class Network:
         return workers
 
     def run(self, reactor: Reactor, until: float) -> None:
-        """Turn after turn, until the clock has gone on by so many seconds."""
+        """Turn after turn, until the clock has gone on by so many seconds. After `reactor.stop`
+        there are no more turns: time passes for the others alone."""
         end = self.clock.now + until
-        while self.clock.now < end:
+        while self.clock.now < end and not reactor.stopping:
             reactor.run_once(end - self.clock.now)
+        while self.clock.now < end:
+            self.happen()
+            self.go_on(end)
 
     def kill(self, reactor: Reactor) -> None:
         """A process is no more: the system closes what it had, and nobody is told anything."""
@@ -142,6 +146,11 @@ class Network:
     def next_when(self) -> float | None:
         """When the next thing happens; None: nothing will."""
         return self._timers.next_when()
+
+    def go_on(self, until: float) -> None:
+        """Time passes until the next thing happens, or until then, whatever comes first."""
+        due = self.next_when()
+        self.clock.now = until if due is None else min(due, until)
 
     # --- chance ---------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from reactor import ConnectionLimits, Handler, Reactor
+from reactor import Connection, ConnectionLimits, Handler, Reactor
 from reactor.listener import ACCEPT_BACKOFF_S
 from reactor.testing import (
     Client,
@@ -348,6 +348,26 @@ def test_time_passes_only_where_the_loop_waits() -> None:
     stage.reactor.run_once()
     stage.reactor.run_once()
     assert called == [START_S + 0.5, START_S + 3600.0]
+
+
+def test_time_passes_when_the_reactor_has_stopped() -> None:
+    """What was sent arrives; what comes after that finds nobody."""
+    stage = Stage(Faults(delay_s=1.0))
+
+    def answer_and_stop(connection: Connection, line: bytes) -> None:
+        echo(connection, line)
+        stage.reactor.stop()
+
+    stage.handler.on_line = answer_and_stop
+    client = stage.connect()
+    client.send(b"the last\n")
+    stage.run(100.0)
+    assert client.received == b"the last\n"
+    assert stage.network.clock.now == START_S + 100.0
+    client.send(b"too late\n")
+    stage.run(100.0)
+    assert stage.handler.lines() == [b"the last"]
+    assert stage.network.clock.now == START_S + 200.0
 
 
 CUTS = [Faults(partial_reads=1.0), Faults(partial_writes=1.0), Faults(torn=1.0)]
