@@ -3,7 +3,8 @@
 A recording is lines of JSON. The first holds the world at the beginning and the settings; each
 further one some inputs of the core, in order, with their times, and now and then a digest of the
 world after them. What was said is in it; hashes of passwords are not, nor is a password that stands
-where the protocol wants it (one in a line that means nothing is part of that line).
+where the protocol wants it: instead of a line with one stands what it asked for (one in a line that
+means nothing is part of that line).
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ from chat.core.entry import Entry, encode
 from chat.core.events import Said
 from chat.core.jobs import Outcome
 from chat.core.snapshot import SECRET, digest, dump
-from chat.dialects import DIALECTS
-from chat.dialects.base import first_word
 
 log = logging.getLogger("chat")
 
@@ -73,13 +72,15 @@ class Recorder(ChatCore):
         puts down two bare values: a list for each would cost 0.2 us more."""
         if len(self._times) >= self._batch:
             self._write()
+        if session_id not in self._sessions:
+            line = b""  # nobody looks at it, not even for a password
         self._inputs += session_id, line.decode("latin-1")
         self._times.append(now)
         try:
             return ChatCore.receive(self, session_id, line, now)
         finally:  # also where a bug of ours comes to light: what it choked on is recorded, too
             if self._watch.secret is not None:
-                self._inputs[-1] = self._masked(session_id, line).decode("latin-1")
+                self._mask(session_id, now)
 
     def receive_too_long(self, session_id: int, now: float) -> list[Action]:
         """See ChatCore."""
@@ -177,18 +178,13 @@ class Recorder(ChatCore):
             self._failed = True
             log.error("the recording has ended: %s", error.strerror or error)
 
-    def _masked(self, session_id: int, line: bytes) -> bytes:
-        """A line that means the same, but for a password: for that there are as many stars."""
-        command, self._watch.secret = self._watch.secret, None
-        assert command is not None
-        stars = "*" * len(command.password)
-        session = self._sessions.get(session_id)
-        if session is not None and session.dialect.name in DIALECTS:
-            return b" ".join([first_word(line), command.name.encode(), stars.encode()])
-        # Nothing but texts has a meaning here, and what else JSON can hold is not always written
-        # as it was read: 1e999 is infinite.
-        texts = {key: text for key, text in json.loads(line).items() if isinstance(text, str)}
-        return json.dumps({**texts, "password": stars}).encode()
+    def _mask(self, session_id: int, now: float) -> None:
+        """Instead of a line with a password in it: what it asked for, without the password. How it
+        was written is its dialect's business."""
+        asked, self._watch.secret = self._watch.secret, None
+        assert asked is not None
+        kept = Entry(now, session_id, "", _without_password(asked.command))
+        self._inputs[-2:] = [("receive", session_id, encode(kept), asked.tag)]
 
 
 _encode: Final = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
@@ -199,6 +195,8 @@ def _packed(times: list[float]) -> str:
     return b64encode(struct.pack(f"<{len(times)}d", *times)).decode()
 
 
+Parse = Callable[[bytes], Command | Tagged]
+
 _WITH_PASSWORD: Final = frozenset({Authenticate, Enrol})
 
 
@@ -206,40 +204,38 @@ class Watch:
     """Sees passwords go by, in any dialect."""
 
     def __init__(self) -> None:
-        self.secret: Authenticate | Enrol | None = None  # what the last line was, if it had one
-        self._watched: dict[str, Watched] = {}
+        self.secret: Tagged | None = None  # what the last line asked for, if it had a password
+        self._watched: dict[str, Reparsed] = {}
 
-    def over(self, dialect: Dialect) -> Watched:
+    def over(self, dialect: Dialect) -> Reparsed:
         """The same dialect, watched."""
         watched = self._watched.get(dialect.name)
         if watched is None:
-            watched = self._watched[dialect.name] = Watched(dialect, self)
+            watched = self._watched[dialect.name] = Reparsed(dialect, self._seeing(dialect.parse))
         return watched
 
+    def _seeing(self, parse: Parse) -> Parse:
+        def seen(line: bytes) -> Command | Tagged:
+            parsed: Command | Tagged = parse(line)
+            tagged = parsed if type(parsed) is Tagged else None
+            command: Any = tagged.command if tagged else parsed
+            if type(command) in _WITH_PASSWORD:
+                self.secret = tagged or Tagged(command, "")
+            return parsed
 
-class Watched:
-    """A dialect of which a Watch knows when a password goes by."""
+        return seen
 
-    def __init__(self, dialect: Dialect, watch: Watch) -> None:
+
+class Reparsed:
+    """A dialect, but for how a line is understood."""
+
+    def __init__(self, dialect: Dialect, parse: Parse) -> None:
         self.name = dialect.name
         self.arrival = dialect.arrival
         self.reads_history = dialect.reads_history
         self.render = dialect.render
         self.answer = dialect.answer
-        self.parse = _watched(dialect.parse, watch)
-
-
-def _watched(
-    parse: Callable[[bytes], Command | Tagged], watch: Watch
-) -> Callable[[bytes], Command | Tagged]:
-    def watched(line: bytes) -> Command | Tagged:
-        parsed: Command | Tagged = parse(line)
-        command: Any = parsed.command if type(parsed) is Tagged else parsed
-        if type(command) in _WITH_PASSWORD:
-            watch.secret = command
-        return parsed
-
-    return watched
+        self.parse = parse
 
 
 def _without_password(command: Command) -> Command:

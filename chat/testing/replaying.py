@@ -9,19 +9,20 @@ import json
 import struct
 from base64 import b64decode
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 from typing import Any, Final
 
 from chat.core import ChatCore, Limits, Settings
 from chat.core.actions import Action, Close, Hold, Save
+from chat.core.commands import Command, Tagged
 from chat.core.dialect import Dialect
 from chat.core.entry import Entry, decode
 from chat.core.events import Event, Said
 from chat.core.snapshot import digest, load
 from chat.core.world import World
 from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, JSON, LOCAL
-from chat.testing.recording import VERSION
+from chat.testing.recording import VERSION, Reparsed
 
 TIMER_LATE_S: Final = 1e-6  # a line that waits is never taken up too early, as timers are late
 
@@ -79,11 +80,19 @@ class Replay:
     """Tells a new core all that a recorded one was told, and holds its world against the digests.
 
     With `limits`, another core (`other`) is told the same under these, for comparison: what would
-    they have done? Raises NoRecordingError.
+    they have done? `dialects`: those of one's own that were spoken; what isn't among them is ours.
+    Raises NoRecordingError.
     """
 
-    def __init__(self, lines: Iterable[str], limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        lines: Iterable[str],
+        limits: Limits | None = None,
+        dialects: Iterable[Dialect] = (),
+    ) -> None:
         self._lines = enumerate(lines, start=1)
+        known = _BY_NAME | {dialect.name: dialect for dialect in dialects}
+        self._dialects = {name: _taking_tagged(dialect) for name, dialect in known.items()}
         try:
             header = json.loads(next(self._lines, (1, ""))[1])
             if header["recording"] != VERSION:
@@ -105,7 +114,7 @@ class Replay:
         """To the end of the recording. Raises Departure where the worlds part, and
         NoRecordingError."""
         for number, line in self._lines:
-            batch, inputs = _read(number, line)
+            batch, inputs = _read(number, line, self._dialects)
             for told in inputs:
                 try:
                     self._tell(told)
@@ -186,13 +195,17 @@ class Supposed:
 
 _OF_A_CONNECTION: Final = frozenset({"receive", "receive_too_long", "finish", "disconnect"})
 
+Dialects = Mapping[str, Dialect]
 
-def _read(number: int, line: str) -> tuple[dict[str, Any], list[Input]]:
+
+def _read(number: int, line: str, dialects: Dialects) -> tuple[dict[str, Any], list[Input]]:
     """Raises NoRecordingError."""
     try:
         batch = json.loads(line)
-        return batch, list(_inputs(batch))
-    except (AttributeError, KeyError, TypeError, ValueError, struct.error) as error:
+        return batch, list(_inputs(batch, dialects))
+    except NoRecordingError as error:
+        raise NoRecordingError(f"line {number}: {error}") from None
+    except (AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
         raise _damaged(number) from error
 
 
@@ -200,13 +213,13 @@ def _damaged(number: int) -> NoRecordingError:
     return NoRecordingError(f"line {number}: damaged, or cut off")
 
 
-def _inputs(batch: dict[str, Any]) -> Iterator[Input]:
+def _inputs(batch: dict[str, Any], dialects: Dialects) -> Iterator[Input]:
     """As they were before they were JSON."""
     for (method, *arguments), now in zip(_told(batch), _unpacked(batch["times"]), strict=True):
         if method not in METHODS:
             raise ValueError(f"there is no input {method!r}")
         arguments.insert(_PLACE_OF_NOW.get(method, len(arguments)), now)
-        yield method, _restored(method, arguments)
+        yield method, _restored(method, arguments, dialects)
 
 
 def _told(batch: dict[str, Any]) -> Iterator[list[Any]]:
@@ -236,12 +249,16 @@ def _at(told: Input, now: float) -> Input:
     return method, [*arguments[:-1], max(now, arguments[-1])]
 
 
-def _restored(method: str, arguments: list[Any]) -> list[Any]:
-    """The arguments of an input, as they were before they were JSON."""
+def _restored(method: str, arguments: list[Any], dialects: Dialects) -> list[Any]:
+    """The arguments of an input, as they were before they were JSON. Raises NoRecordingError for
+    a dialect that nobody knows."""
     if method in {"connect", "speak"}:
-        arguments[1] = _BY_NAME[arguments[1]]
+        name = arguments[1]
+        if name not in dialects:
+            raise NoRecordingError(f"there is no dialect {name!r}; a Replay can be given others")
+        arguments[1] = dialects[name]
     elif method == "receive":
-        arguments[1] = arguments[1].encode("latin-1")
+        arguments[1:-1] = [_line(*arguments[1:-1])]
     elif method == "submit":
         arguments[1] = decode(arguments[1]).command
     elif method == "configure":
@@ -249,3 +266,17 @@ def _restored(method: str, arguments: list[Any]) -> list[Any]:
     elif method == "finish" and isinstance(arguments[1], list):
         arguments[1] = tuple([Said(**said) for said in arguments[1]])
     return arguments
+
+
+def _line(text: str, tag: str | None = None) -> bytes | Tagged:
+    """As it was sent; what had a password in it (`text` is an entry then), as what it asked for."""
+    return text.encode("latin-1") if tag is None else Tagged(decode(text).command, tag)
+
+
+def _taking_tagged(dialect: Dialect) -> Dialect:
+    """The same dialect, which takes what stands for a line with a password for what it is."""
+
+    def parse(line: Any) -> Command | Tagged:
+        return line if isinstance(line, Tagged) else dialect.parse(line)
+
+    return Reparsed(dialect, parse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,12 @@ import pytest
 
 from chat.cli import main
 from chat.core import Limits
-from chat.core.commands import Authenticate
+from chat.core.commands import Authenticate, Command
 from chat.core.dialect import Dialect
 from chat.core.snapshot import digest, dump, load
-from chat.dialects import DIALECTS, JSON
+from chat.dialects import DIALECTS, JSON, JsonDialect, LineDialect
 from chat.testing.recording import BATCH_INPUTS, Recorder
-from chat.testing.replaying import Departure, Replay
+from chat.testing.replaying import Departure, NoRecordingError, Replay
 from tests.chatting import Stepped
 
 PASSWORD = "correct horse"
@@ -87,6 +88,26 @@ def test_no_password_is_in_it(recorded: Path) -> None:
 
 
 LINE = DIALECTS["line"]
+
+
+class Backwards(LineDialect):
+    """A dialect of one's own: no password stands in a line as it is."""
+
+    name = "backwards"
+
+    def parse(self, line: bytes) -> Command:
+        """Of what is typed from right to left."""
+        return super().parse(line.decode()[::-1].encode())
+
+
+class Jason(JsonDialect):
+    """Another one, with tags."""
+
+    name = "jason"
+
+
+OWN: dict[str, Dialect] = {dialect.name: dialect for dialect in (Backwards(), Jason())}
+
 ODD: dict[str, tuple[Dialect, str]] = {
     "another blank": (LINE, f"REGISTER\u3000Ann\u3000{PASSWORD}"),
     "one in front": (LINE, f"\xa0 REGISTER Ann {PASSWORD}"),
@@ -95,6 +116,12 @@ ODD: dict[str, tuple[Dialect, str]] = {
     "what is infinite": (
         JSON,
         f'{{"type":"register","name":"Ann","password":"{PASSWORD}","x":1e999,"y":[1]}}',
+    ),
+    "with a tag": (JSON, f'{{"type":"register","name":"Ann","password":"{PASSWORD}","id":"7"}}'),
+    "in a dialect of one's own": (OWN["backwards"], f"REGISTER Ann {PASSWORD}"[::-1]),
+    "in one with tags": (
+        OWN["jason"],
+        f'{{"type":"register","name":"Ann","password":"{PASSWORD}","id":"one"}}',
     ),
 }
 
@@ -108,11 +135,32 @@ def test_no_password_is_in_it_however_it_was_written(dialect: Dialect, line: str
     core.finish(1, "hash", 2.0)
     core.close()
     text = file.getvalue()
-    assert "correct" not in text
-    assert "horse" not in text
-    replay = Replay(text.splitlines())
+    for word in PASSWORD.split():
+        assert word not in text
+        assert word[::-1] not in text
+    replay = Replay(text.splitlines(), dialects=OWN.values())
     replay.run()
     assert [account.name for account in replay.core.world.accounts.values()] == ["Ann"]
+
+
+def test_a_dialect_of_ones_own_is_asked_for() -> None:
+    file = io.StringIO()
+    core = Recorder(file)
+    core.connect(1, OWN["backwards"], 0.0)
+    core.close()
+    with pytest.raises(NoRecordingError, match=r"line \d: there is no dialect .backwards.; "):
+        Replay(file.getvalue().splitlines()).run()
+
+
+def test_no_password_is_in_it_of_who_is_gone() -> None:
+    file = io.StringIO()
+    core = Recorder(file)
+    core.connect(1, LINE, 0.0)
+    core.receive(1, b"QUIT", 1.0)
+    assert core.receive(1, f"REGISTER Ann {PASSWORD}".encode(), 2.0) == []
+    core.close()
+    assert "horse" not in file.getvalue()
+    Replay(file.getvalue().splitlines()).run()
 
 
 def test_no_password_is_in_it_that_a_bug_choked_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,6 +224,10 @@ BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "an input that there is not": (
         lambda text: text.replace('["connect"', '["connecting"', 1),
+        "damaged, or cut off",
+    ),
+    "too little of it": (
+        lambda text: re.sub(r'\["connect"[^\]]*', '["connect"', text, count=1),
         "damaged, or cut off",
     ),
     "another time": (lambda text: text.replace('"times":"', '"times":"AAAA', 1), "line 2: damaged"),
