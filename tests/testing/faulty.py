@@ -309,6 +309,30 @@ class WaitsForSlowReaders(TinyChat):
             one.sock.setblocking(False)
 
 
+class WaitsForSlowReadersLater(WaitsForSlowReaders):
+    """Talkers have to wait until nobody says anything, as threads may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late: list[tuple[Someone, bytes]] = []
+        self.is_quiet = False
+
+    def turn(self) -> None:
+        self.is_quiet = True
+        super().turn()
+        if self.is_quiet:
+            late, self.late = self.late, []
+            for one, data in late:
+                super().received(one, data)
+
+    def received(self, one: Someone, data: bytes) -> None:
+        self.is_quiet = False
+        if one.name.startswith("t"):
+            self.late.append((one, data))
+        else:
+            super().received(one, data)
+
+
 class HangsSoon(TinyChat):
     """Takes connections, and does nothing more, from the tenth on."""
 
@@ -393,4 +417,5 @@ FAULTS: Final[dict[type[TinyChat], set[str]]] = {
     HidesWhoseDirectMessageItIs: {"dm"},
     AnswersPingTwice: {"ping"},
     WaitsForSlowReaders: {"slow-reader"},
+    WaitsForSlowReadersLater: {"slow-reader"},
 }

@@ -181,14 +181,18 @@ def not_utf_8(stage: Stage[Person]) -> None:
 
 
 def slow_reader(stage: Stage[Person]) -> None:
-    """Who doesn't read may be cut off or waited for, but nobody else has to wait."""
+    """Who doesn't read may be cut off or waited for, but nobody else has to wait. What ben has
+    heard, the server has tried to tell zoe, too: before that, there may be room on her way."""
     stage.enter("zoe", narrow=True)
     ann, ben = stage.enter_all("ann", "ben")
+    flood = ["x" * FLOOD_LINE_CHARS] * FLOOD_LINES
     try:
-        for index in range(FLOOD_TALKERS):
-            talker = stage.enter(f"t{index}")
-            for _ in range(FLOOD_LINES):
-                talker.say("x" * FLOOD_LINE_CHARS)
+        talkers = [stage.enter(f"t{index}") for index in range(FLOOD_TALKERS)]
+        for talker in talkers:
+            for text in flood:
+                talker.say(text)
+        for talker in talkers:
+            hear_all(ben, talker, flood)
         talk(ann, ben, stage.word())
     except (Broken, CallEndedError):
         raise Broken("when someone doesn't read, the others have to wait") from None
