@@ -22,7 +22,7 @@ from chat.testing.machine.model import Dialect, Model, words
 from chat.testing.machine.spellings import ALL, PLAIN, Spellings, Text, Word
 from chat.testing.machine.subjects.address import AddressSubject
 from chat.testing.machine.subjects.base import Subject
-from chat.testing.machine.visitor import Visitor
+from chat.testing.machine.visitor import PATIENCE_S, Visitor
 from reactor import LINE_MAX_BYTES, Address
 
 TYPED: Final[dict[str, tuple[str, str]]] = {
@@ -85,6 +85,8 @@ class Talk(RuleBasedStateMachine):
     subject: Subject
     spellings: Spellings = ALL
     people: dict[str, Dialect] = PEOPLE
+    without: Collection[str] = ()
+    patience_s: float = PATIENCE_S
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,10 +170,11 @@ class Talk(RuleBasedStateMachine):
     @rule(who=someone)
     def hang_up(self, who: str) -> None:
         """Nobody can tell when the server has noticed, unless somebody is told: the others wait
-        for that. Whom nobody would miss says goodbye first."""
+        for that. Whom nobody would miss says goodbye instead; where there is none, they stay."""
         visitor = self.visitor(who)
         if not self.model.neighbours(visitor.person):
-            self.quit(who)
+            if "quit" not in self.without:
+                self.quit(who)
             return
         self.in_order = False
         visitor.hang_up()
@@ -185,7 +188,8 @@ class Talk(RuleBasedStateMachine):
         gets is the server's to choose."""
         if who not in self.here:
             person = self.model.connect(self.people[who])
-            self.here[who] = Visitor(who, person, self.subject.connect(), self.subject.prefix)
+            call, prefix = self.subject.connect(), self.subject.prefix
+            self.here[who] = Visitor(who, person, call, prefix, self.patience_s)
             self.visits += 1
             if who != "newcomer":
                 own = f"{self.subject.prefix}visitor{self.visits}"
@@ -287,19 +291,26 @@ def talk_to(
     without: Collection[str] = (),
     dialects: Sequence[Dialect] = ("line", "slash"),
     plain: bool = False,
+    patience_s: float = PATIENCE_S,
 ) -> type[Talk]:
     """A machine that talks to a server: at an address (a host and a port, or a Unix socket's
     path), or wherever a Subject finds it.
 
     `without`: names of rules that are not to be used, as a server may lack something (the smallest
     have no `nick`, `join`, `leave`, `say`, `names`, `garbage` and `too_long`). `plain`: all names
-    and texts are simple ones. Raises ValueError for a rule that can't be left out, or that there
-    isn't.
+    and texts are simple ones. `patience_s`: nothing is waited for longer. Raises ValueError for a
+    rule that can't be left out, or that there isn't, and for a dialect that nobody here speaks.
     """
     if unknown := set(without) - OPTIONAL:
         raise ValueError(f"no rules that can be left out: {', '.join(sorted(unknown))}")
+    if unspoken := set(dialects) - set(PEOPLE.values()):
+        raise ValueError(f"no dialects that are spoken here: {', '.join(sorted(unspoken))}")
+    if not dialects:
+        raise ValueError("no dialects")
     members: dict[str, Any] = {
         **dict.fromkeys(without),
+        "without": without,
+        "patience_s": patience_s,
         "subject": subject if isinstance(subject, Subject) else AddressSubject(subject),
         "spellings": PLAIN if plain else ALL,
         "people": {who: speaks for who, speaks in PEOPLE.items() if speaks in dialects},

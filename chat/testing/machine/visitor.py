@@ -10,18 +10,22 @@ from chat.testing.machine.model import Person
 from chat.testing.machine.strangers import without_strangers
 from chat.testing.machine.subjects.base import Connection
 
-DEADLINE_S: Final = 5.0  # a server that takes so long to answer has lost the question
+PATIENCE_S: Final = 5.0  # a server that takes so long to answer has lost the question
 
 
 class Visitor:
-    """Somebody: what they are to read, and what they have read since the two were compared."""
+    """Somebody: what they are to read, and what they have read since the two were compared. They
+    wait for nothing longer than `patience_s`."""
 
-    def __init__(self, label: str, person: Person, call: Connection, prefix: str) -> None:
+    def __init__(
+        self, label: str, person: Person, call: Connection, prefix: str, patience_s: float
+    ) -> None:
         self.label = label
         self.person = person
         self.heard: list[str] = []
         self.call = call
         self._prefix = prefix
+        self._patience_s = patience_s
 
     def send(self, line: str | bytes) -> None:
         """Type a line."""
@@ -32,7 +36,7 @@ class Visitor:
 
     def read_until(self, line: str) -> None:
         """Read on until a line has come as often as it was due."""
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + self._patience_s
         while self.heard.count(line) < self.person.due.count(line):
             if not self._read() or time.monotonic() > end:  # there may be no end of other lines
                 self.fail(f"waits for {line!r}")
@@ -40,7 +44,7 @@ class Visitor:
     def read_until_end(self) -> None:
         """Read on until the other side hangs up."""
         try:
-            while self.call.receive(DEADLINE_S) is not None:
+            while self.call.receive(self._patience_s) is not None:
                 self.fail("is told more than goodbye")
         except CallEndedError:
             return
@@ -65,7 +69,7 @@ class Visitor:
 
     def _read(self) -> bool:
         try:
-            line = self.call.receive(DEADLINE_S)
+            line = self.call.receive(self._patience_s)
         except CallEndedError as ended:
             self.fail(f"was hung up on ({ended})")
         if line is None:
