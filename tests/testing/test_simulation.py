@@ -159,6 +159,12 @@ def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     assert scenario.scripts[0].hello.decode().rstrip() in said
 
 
+def test_what_is_long_is_cut() -> None:
+    said = transcript(draw(0), f"{b'x' * 8000!r} was handled\nTraceback")
+    assert max(map(len, said.splitlines())) < 300
+    assert "\nTraceback\n" in said
+
+
 def test_the_command_shrinks_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

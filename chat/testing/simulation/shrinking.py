@@ -14,6 +14,7 @@ from reactor.testing import Faults
 T = TypeVar("T")
 
 SECONDS: Final = 60.0  # of trying, at most
+SHOWN_MAX_CHARS: Final = 200  # of a step, or a line of what fails
 
 LESS: Final[tuple[tuple[str, Any], ...]] = (
     ("crashes", ()),
@@ -116,7 +117,7 @@ def shrink(scenario: Scenario, attempt: Try, seconds: float = SECONDS) -> tuple[
 
 def transcript(scenario: Scenario, problem: str) -> str:
     """Who does what, in the words that they would type."""
-    lines = [f"What fails: {problem}"]
+    lines = [f"{line:.{SHOWN_MAX_CHARS}}" for line in f"What fails: {problem}".splitlines()]
     for name, nothing in LESS:
         if (value := getattr(scenario, name)) != nothing:
             lines.append(f"{name}: {_unusual(value)}")
@@ -125,9 +126,8 @@ def transcript(scenario: Scenario, problem: str) -> str:
         lines.append(f"    {script.hello.decode().rstrip()}")
         for step in script.steps:
             what = repr(step.data)[2:-1] if step.deed == "type" else f"({step.deed})"
-            lines.append(
-                f"    {what:.200}" + f"   # {step.after_s:.3f} s later" * bool(step.after_s)
-            )
+            later = f"   # {step.after_s:.3f} s later" * bool(step.after_s)
+            lines.append(f"    {what:.{SHOWN_MAX_CHARS}}{later}")
     return "\n".join(lines)
 
 
