@@ -36,6 +36,9 @@ class Call:
     A `narrow` one has little on its way to it, so that it is soon behind when it doesn't read.
     Raises OSError when there is nobody. Closed at the end of a `with`."""
 
+    unit = "line"
+    """What is sent and received, as people call it."""
+
     def __init__(self, address: Address, *, narrow: bool = False) -> None:
         self._sock = _connected(address, narrow)
         self._lines: deque[bytes] = deque()
@@ -91,7 +94,7 @@ class Call:
 
     @property
     def unfinished(self) -> bytes:
-        """What has come of a line that has no end yet."""
+        """What has come of a line or message that has no end yet."""
         return bytes(self._partial)
 
     def _read(self, until: float) -> bool:

@@ -21,6 +21,8 @@ class WebSocketCall(Call):
 
     Raises CallEndedError when the server doesn't speak WebSocket."""
 
+    unit = "message"
+
     def __init__(self, address: Address, path: str = "/", *, narrow: bool = False) -> None:
         host = address[0] if isinstance(address, tuple) else "localhost"
         host = f"[{host}]" if ":" in host else host

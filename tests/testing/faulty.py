@@ -333,6 +333,19 @@ class WaitsForSlowReadersLater(WaitsForSlowReaders):
             super().received(one, data)
 
 
+class SaysAllTwice(TinyChat):
+    def do_msg(self, one: Someone, text: str) -> None:
+        super().do_msg(one, text)
+        super().do_msg(one, text)
+
+
+class LeavesOutLineEnds(TinyChat):
+    def tell(self, line: str, but: Someone | None = None) -> None:
+        for other in self.users:
+            if other is not but:
+                other.owed += line.encode()
+
+
 class HangsSoon(TinyChat):
     """Takes connections, and does nothing more, from the tenth on."""
 

@@ -19,8 +19,15 @@ from chat.testing.check.run import look
 from chat.testing.check.stage import Target
 from tests.chatting import Threaded
 from tests.testing import faulty, tiny_slash
-from tests.testing.checking import checked, reasons
-from tests.testing.faulty import Babbles, FallsOverResets, GoesOnWithoutEnd, HangsSoon
+from tests.testing.checking import PATIENCE_S, checked, reasons
+from tests.testing.faulty import (
+    Babbles,
+    FallsOverResets,
+    GoesOnWithoutEnd,
+    HangsSoon,
+    LeavesOutLineEnds,
+    SaysAllTwice,
+)
 from tests.testing.tiny_chat import TinyChat
 from tests.testing.tiny_slash import AsksForNames, TinySlash
 
@@ -46,6 +53,21 @@ def test_a_fault_breaks_the_rule_that_it_is_against(fault: type[TinyChat]) -> No
     with fault() as server:
         found = reasons(checked(server.address))
     assert set(found) == faulty.FAULTS[fault], found
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (SaysAllTwice, r"^(\w+) heard ('.*') again instead of (?!\2)'.*'$"),
+        (LeavesOutLineEnds, r"never came to \w+, but 'MSG .*' without the end of a line$"),
+    ],
+)
+def test_a_common_fault_is_told_clearly(fault: type[TinyChat], reason: str) -> None:
+    rules = [rule for rule in line_table.RULES if rule.name in {"variety", "order"}]
+    with fault() as server:
+        target = Target(server.address, PATIENCE_S)
+        found = reasons(list(look(rules, target, LinePerson)))
+    assert any(re.search(reason, told) for told in found.values()), found
 
 
 @pytest.mark.parametrize("fault", tiny_slash.FAULTS, ids=lambda fault: str(fault.__name__))

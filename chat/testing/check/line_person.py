@@ -44,8 +44,7 @@ class LinePerson(Person):
         wanted = f"MSG {speaker.name} {text}"
         start = f"MSG {speaker.name} "
         heard = self.next(lambda line: f"{line} ".startswith(start), quoted(wanted))
-        if heard != wanted:
-            raise Broken(f"{self.name} heard {quoted(heard)} instead of {quoted(wanted)}")
+        self.expect_said(speaker, heard, wanted)
 
     def hears_gone(self, name: str) -> None:
         wanted = f"INFO {name} disconnected"

@@ -30,6 +30,7 @@ class Person(ABC):
         self.log: list[str] = []
         """All that came, in its order."""
         self._unread: list[str] = []
+        self._heard: set[tuple[str, str]] = set()  # who has said what, and it was due
         self._ends_in_cr: bool | None = None  # whether the server ends its lines in CRLF
 
     # --- what differs between dialects ---
@@ -78,6 +79,13 @@ class Person(ABC):
         """The first line with something in it that wasn't asked for yet. Raises Broken."""
         return self.next(lambda line: part in line, f"a line with {quoted(part)}")
 
+    def expect_said(self, speaker: Person, heard: str, wanted: str) -> None:
+        """What has come of what `speaker` says is what was due. Raises Broken."""
+        if heard != wanted:
+            again = " again" if (speaker.name, heard) in self._heard else ""
+            raise Broken(f"{self.name} heard {quoted(heard)}{again} instead of {quoted(wanted)}")
+        self._heard.add((speaker.name, heard))
+
     def expect_end(self) -> None:
         """The server has to hang up. Raises Broken."""
         until = time.monotonic() + self.patience_s
@@ -108,6 +116,9 @@ class Person(ABC):
 
     def _instead(self) -> str:
         """What there is to say about something that never came."""
+        if rest := self.call.unfinished:
+            shown = quoted(rest.decode(errors="replace"))
+            return f", but {shown} without the end of a {self.call.unit}"
         if self._unread:
             return f", but {quoted(self._unread[0])}"
         return f": the connection has ended ({ended})" if (ended := self.call.how_it_ended) else ""

@@ -62,8 +62,7 @@ class SlashPerson(Person):
     def hears(self, speaker: Person, text: str) -> None:
         wanted = f"{speaker.name}: {text}"
         heard = self.next(lambda line: line.startswith(f"{speaker.name}: "), quoted(wanted))
-        if heard != wanted:
-            raise Broken(f"{self.name} heard {quoted(heard)} instead of {quoted(wanted)}")
+        self.expect_said(speaker, heard, wanted)
 
     def hears_gone(self, name: str) -> None:
         wanted = f"{name} has disconnected."

@@ -43,9 +43,7 @@ class WebSocketPerson(Person):
     def hears(self, speaker: Person, text: str) -> None:
         said = {"type": "message", "room": self.target.room, "from": speaker.name}
         heard = self.next_object(f"a message {quoted(text)} from {speaker.name}", **said)
-        if heard.get("text") != text:
-            came = quoted(str(heard.get("text")))
-            raise Broken(f"{self.name} heard {came} instead of {quoted(text)}")
+        self.expect_said(speaker, str(heard.get("text")), text)
 
     def hears_gone(self, name: str) -> None:
         gone = {"type": "status", "from": name, "status": "offline"}
