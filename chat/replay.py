@@ -65,7 +65,8 @@ def _show(replay: Replay) -> None:
     """What came of it, and what would have come of it."""
     counts = replay.core.counts
     inputs, digests = _counted(counts["inputs"], "input"), _counted(replay.digests, "digest")
-    print(f"{inputs}, {digests}: all the same")
+    compared = "all the same" if replay.digests else "there was nothing to compare with"
+    print(f"{inputs}, {digests}: {compared}")
     for name in ("said", "lines that waited", "connections closed"):
         then = f", under these limits {replay.other.counts[name]}" if replay.other else ""
         print(f"{name}: {counts[name]}{then}")

@@ -263,6 +263,13 @@ def test_the_command(recorded: Path, tmp_path: Path, capsys: Any) -> None:
     assert "No such file" in capsys.readouterr().err
 
 
+def test_without_a_digest_nothing_was_compared(recorded: Path, capsys: Any) -> None:
+    text = recorded.read_text(encoding="ascii")
+    recorded.write_text(re.sub(',"digest":"[^"]*"', "", text), encoding="ascii")
+    assert main(["replay", str(recorded)]) == 0
+    assert "inputs, 0 digests: there was nothing to compare with\n" in capsys.readouterr().out
+
+
 def test_a_recording_is_never_written_over(recorded: Path) -> None:
     with pytest.raises(FileExistsError):
         Stepped(record=str(recorded))
