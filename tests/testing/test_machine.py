@@ -165,21 +165,24 @@ STEPS: dict[type[ChatCore], int] = {
 """How few steps are enough to show each."""
 
 
-SHRINKINGS = 4  # one in ten stops too early, depending on what it began with
+SEEDS = range(5)  # by one in ten a bug is not found, or not shrunk to the end
 
 
 def found_with(subject: Subject, number: int) -> list[str]:
-    """What the machine has found, as few steps as it could make of it."""
-    with pytest.raises(AssertionError) as found:
+    """What the machine has found by a seed, as few steps as it could make of it; or nothing."""
+    try:
         run_state_machine_as_test(seed(number)(talk_to(subject)), settings=FINDING)
-    notes = "\n".join(found.value.__notes__).splitlines()
+    except AssertionError as found:
+        notes = "\n".join(found.__notes__).splitlines()
+    else:
+        return []
     ours = ("state.begin(", "state.everyone_has_read", "state.teardown(")
     return [note for note in notes if note.startswith("state.") and not note.startswith(ours)]
 
 
 def is_found_and_shrunk(subject: Subject, steps_max: int) -> bool:
     """To so few steps."""
-    return any(len(found_with(subject, number)) <= steps_max for number in range(SHRINKINGS))
+    return any(0 < len(found_with(subject, number)) <= steps_max for number in SEEDS)
 
 
 @pytest.mark.parametrize("bug", STEPS, ids=lambda bug: bug.__name__)
