@@ -22,6 +22,7 @@ from chat.testing.simulation.model_store import ModelStore
 from chat.testing.simulation.people import Person, Visit
 from chat.testing.simulation.rules import HASHED
 from chat.testing.simulation.scenario import Scenario, draw
+from chat.testing.simulation.scripts import Script
 from chat.testing.simulation.shrinking import Failure
 from chat.testing.simulation.watch import Watch
 from reactor.testing import Crash, Faults, Network, Spinning, Stalled
@@ -31,6 +32,7 @@ SETTLE_MAX_S = 3_600.0  # in which everyone must have had their answers, once no
 LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s and linger_s
 STOP_S = 60.0  # in which a server that was asked to stop must have
 DOWN_S = 1.0  # between a crash and the next start
+LAST: Final = Script(0, "line", False, b"PING\n", 0.0, 0, ())  # of who is there at the stop
 IDLE_TURNS_MAX = 3  # on end, in which there was nothing to do: rounding may cause one
 
 
@@ -140,13 +142,26 @@ class Simulation:
         self._check(invariants.THE_END)
 
     def _stop(self) -> None:
+        """Who has come in by then is told."""
+        last = self._last_one()
         self._server.stop()
         if not self._until(lambda: self._server.stopped, STOP_S):
             self.problems.append("the server did not stop")
+        if last is not None and last.last != b"INFO server-shutdown":
+            last.person.complain("was not told that the server stops")
+        if self._server.reactor.listeners:
+            self.problems.append("the server has stopped, and still listens")
         self._server.close()
         if self.network.accepted:
             self.problems.append(f"{self.network.accepted} sockets were never closed")
         self._check(())
+
+    def _last_one(self) -> Visit | None:
+        """Somebody comes in, and is heard; None: they are banned."""
+        person = self._person(LAST, self.scenario.config.greeting)
+        self._until(lambda: person.visit is not None and not person.visit.typed, LEAVE_S)
+        visit = person.visit
+        return None if visit is None or visit.is_over else visit
 
     def _until(self, condition: Any, most_s: float) -> bool:
         """Turn after turn, until a condition holds, but not for longer; whether it does."""

@@ -78,6 +78,7 @@ class Watch:
         self._pending: list[Pending] = []  # said, but not kept yet
         self._asked: dict[int, bytes] = {}  # the line that was handled last, by session
         self._buckets: dict[int, Bucket] = {}
+        self._held_until: dict[int, float] = {}  # by session: its last line that had to wait
         network.on_send = self._sending
         for name in ("connect", "disconnect", "receive", "receive_too_long", "commit", "time_out"):
             watched = getattr(self, f"_{name}")
@@ -131,9 +132,11 @@ class Watch:
         # One that is over takes up nothing; the administration has no rate.
         has_rate = known is not None and known.state is not State.OPERATOR
         happened = real(session, line, now)
-        if any(type(action) is actions.Hold for action in happened):
-            self._asked[session] = before
-            return happened
+        for action in happened:
+            if type(action) is actions.Hold:
+                self._held_until[session] = self._network.clock.now + action.delay_s
+                self._asked[session] = before
+                return happened
         self._taken_up(session, line)
         if has_rate:
             self.problems += self._buckets[session].take(line)
@@ -179,7 +182,8 @@ class Watch:
     def _time_out(self, real: Callable[..., Any], session: int, now: float) -> Any:
         connection = self._server.reactor.connections[session]
         sock: Any = connection.sock
-        silent_s = self._network.clock.now - sock.heard_at
+        heard_at = max(sock.heard_at, self._held_until.get(session, 0.0))
+        silent_s = self._network.clock.now - heard_at
         here = connection.is_open  # else there is nothing to end
         if here and (connection.has_waiting_lines or connection.is_paused):
             self._problem(f"#{session} was thought idle while it was made to wait")

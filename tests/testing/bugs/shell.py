@@ -9,6 +9,7 @@ from tests.testing.bugs.bug import Bug
 DURABLE = "chat/durable.py"
 HANDLERS = "chat/handlers.py"
 IDLE = "chat/idle.py"
+SERVER = "chat/server.py"
 SHELL = "chat/shell.py"
 
 BUGS: Final = (
@@ -55,6 +56,12 @@ BUGS: Final = (
         "connection.heard_at",
     ),
     Bug(
+        "whose line had to wait is idle as soon as it is handled",
+        SHELL,
+        "connection.heard_at = self.reactor.now + action.delay_s",
+        "pass",
+    ),
+    Bug(
         "a line that is held is lost",
         SHELL,
         "        connection.put_back(action.line)\n",
@@ -77,6 +84,19 @@ BUGS: Final = (
         "groups that nobody is in stay",
         SHELL,
         "        if not len(group):\n            del self._groups[action.audience]\n",
+        "",
+    ),
+    # --- the end --------------------------------------------------------------------------------
+    Bug(
+        "a server that stops still listens",
+        SERVER,
+        "        for listener in list(self.reactor.listeners):\n            listener.close()\n",
+        "",
+    ),
+    Bug(
+        "nobody is told that the server stops",
+        SERVER,
+        "        self._shell.perform_all(self.core.shut_down(self._shell.wall_clock()))\n",
         "",
     ),
     # --- what is kept ---------------------------------------------------------------------------
