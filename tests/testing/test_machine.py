@@ -224,7 +224,7 @@ def test_rules_can_be_left_out() -> None:
 
 @pytest.mark.parametrize("rule", sorted(OPTIONAL))
 def test_the_others_do_without_it(rule: str) -> None:
-    few = settings(DETERMINISTIC, max_examples=10)
+    few = settings(max_examples=10)
     run_state_machine_as_test(talk_to(CoreSubject(), without={rule}), settings=few)
 
 

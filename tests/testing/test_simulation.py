@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ import pytest
 from chat.testing.simulation import Simulation, Violation, draw, failure, run
 from chat.testing.simulation import __main__ as command
 from chat.testing.simulation.__main__ import main
-from chat.testing.simulation.shrinking import shrink, transcript
+from chat.testing.simulation.scripts import Step
+from chat.testing.simulation.shrinking import line_by_line, shrink, transcript
 from tests.testing import planted
 
 ROOT = Path(__file__).parent.parent.parent
@@ -157,6 +159,17 @@ def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     said = transcript(scenario, problem)
     assert said.startswith(f"What fails: {problem}\n")
     assert scenario.scripts[0].hello.decode().rstrip() in said
+
+
+def test_what_telnet_sends_by_itself_is_no_lines() -> None:
+    """A line's end in the midst of it ends none, and what follows would be one that nobody typed."""
+    script = draw(3).scripts[0]
+    sent = Step(0.0, "negotiate", b"\xff\xfa\x18\x00xterm\nPING\n\xff\xf0")
+    typed = Step(0.0, "type", b"PING\nWHO\n")
+    assert line_by_line(replace(script, steps=(sent, typed))) == [
+        sent,
+        *(Step(0.0, "type", b"PING\n"), Step(0.0, "type", b"WHO\n")),
+    ]
 
 
 def test_what_is_long_is_cut() -> None:

@@ -93,7 +93,7 @@ def _given(options: argparse.Namespace) -> bytes | None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    seed = options.seed or SystemRandom().randrange(1, 10**9)
+    seed = SystemRandom().randrange(1, 10**9) if options.seed is None else options.seed
     folder = Path(options.save)
     if options.plain or find_spec("atheris") is None:
         return _run_plain(options.target, seed, options.seconds, folder)

@@ -56,7 +56,7 @@ class Shrinker:
             self._reduce(self.scenario.scripts, lambda scripts: {"scripts": tuple(scripts)})
             self._cut()
             for number in range(len(self.scenario.scripts)):
-                self._with_steps(number, _line_by_line(self.scenario.scripts[number]))
+                self._with_steps(number, line_by_line(self.scenario.scripts[number]))
                 steps = self.scenario.scripts[number].steps
                 self._reduce(steps, lambda steps, n=number: self._steps(n, steps))  # type: ignore[misc]
             self._reduce(self.scenario.crashes, lambda crashes: {"crashes": tuple(crashes)})
@@ -141,10 +141,14 @@ def _unusual(value: object) -> object:
     )
 
 
-def _line_by_line(script: Script) -> list[Step]:
-    """The same, but what is typed at once is as many steps as lines."""
+def line_by_line(script: Script) -> list[Step]:
+    """The same, but what is typed at once is as many steps as lines. In what telnet sends by itself
+    a line's end ends none."""
     steps: list[Step] = []
     for step in script.steps:
+        if not step.deed.startswith("type"):
+            steps.append(step)
+            continue
         first, *others = step.data.splitlines(keepends=True) or [b""]
         steps.append(replace(step, data=first))
         steps += [Step(0.0, "type", line) for line in others]
