@@ -162,7 +162,7 @@ def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_telnet_sends_by_itself_is_no_lines() -> None:
-    """A line's end in the midst of it ends none, and what follows would be one that nobody typed."""
+    """A line's end in the midst of it ends none; what follows would be one that nobody typed."""
     script = draw(3).scripts[0]
     sent = Step(0.0, "negotiate", b"\xff\xfa\x18\x00xterm\nPING\n\xff\xf0")
     typed = Step(0.0, "type", b"PING\nWHO\n")
