@@ -80,6 +80,12 @@ def _said(core: ChatCore, _session: int, _line: bytes, event: events.Said) -> Pr
         yield f"{event.name} is muted in {event.room}, and spoke"
 
 
+def _status(core: ChatCore, _session: int, _line: bytes, event: events.StatusChanged) -> Problems:
+    rooms = [core.world.rooms[alike(room)] for room in event.rooms if event.text]
+    if any(_holds(room.charter.mutes, event.name, event.at) for room in rooms):
+        yield f"{event.name} is muted, and said something by going away"
+
+
 def _moderated(core: ChatCore, session: int, _line: bytes, event: events.Moderated) -> Problems:
     world, key = core.world, alike(event.room)
     by, room = world.sessions.get(session), world.rooms.get(key)
@@ -137,6 +143,7 @@ _RULES: Final[dict[type[Event], Callable[[ChatCore, int, bytes, Any], Problems]]
     events.Renamed: _renamed,
     events.Joined: _joined,
     events.Said: _said,
+    events.StatusChanged: _status,
     events.Moderated: _moderated,
     events.Recalled: _recalled,
 }
