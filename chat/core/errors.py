@@ -48,7 +48,7 @@ ERRORS: Final[dict[Code, str]] = {
     "bad-message": "That is no message that this server knows.",
     "banned": "You are banned there.",
     "empty-message": "There is nothing in that message.",
-    "invalid-number": "That number is too small, too large, or none.",
+    "invalid-number": "That number is too small, too large, or none. Times are 90s, 10m, 2h, 7d.",
     "invalid-password": "That password is too short or too long.",
     "invalid-room-name": "A room's name is a short word of letters, digits, _, - and . alone.",
     "invalid-username": "A name is a short word of letters, digits, _, - and . alone.",

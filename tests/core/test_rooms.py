@@ -200,7 +200,7 @@ REFUSED = """
     ann< Error: There is nothing in that message.
     ann> //nonsense is a word
     ann> /history many
-    ann< Error: That number is too small, too large, or none.
+    ann< Error: That number is too small, too large, or none. Times are 90s, 10m, 2h, 7d.
     ann> /history
     ann< [2023-11-14 22:13:20] guest1: /nonsense is a word
     ann> /topic
