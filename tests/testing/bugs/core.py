@@ -120,12 +120,6 @@ BUGS: Final = (
         "",
     ),
     Bug(
-        "who is muted speaks by going away",
-        MESSAGES,
-        "    for key in user.rooms if text else ():\n",
-        "    for key in ():\n",
-    ),
-    Bug(
         "anyone may moderate a room",
         ROLES,
         "    if user is not None and not world.operates(user, fold(room.name)):\n",
