@@ -123,6 +123,7 @@ class WebSocketHandler(ChatHandler):
             connection.pause_reading()
             return
         self._disconnected(connection, "speaks WebSocket")
+        self._shell.commit()  # with a store, what that session was told may wait for it until now
         self.begin(connection)
         if connection.is_open:
             connection.handler.line_received(connection, line)

@@ -142,6 +142,22 @@ def test_nothing_is_said_before_the_answer_to_the_request(way: str, tmp_path: Pa
         hear(ann, "PONG")
 
 
+def test_what_a_session_of_lines_was_told_is_not_among_the_frames(tmp_path: Path) -> None:
+    """All in one turn, in which that waits for somebody's message to be kept."""
+    store = str(tmp_path / "chat.db")
+    with Stepped(store=store) as chat:
+        ann, admin = chat.log_in("Ann"), chat.connect(f"{store}.admin")
+        client = knock(chat, "by detection")
+        chat.turns()
+        ann.send("MSG hi")
+        admin.send("announce news")
+        client.send_bytes(request())
+        client.expect("INFO server: news")
+        expect_granted(client)
+        say(client, "PING")
+        hear(client, "PONG")
+
+
 def test_who_is_refused_at_the_door_is_not_let_in_by_a_request(tmp_path: Path) -> None:
     """All in one turn, in which the refusal waits for somebody's message to be kept."""
     path = str(tmp_path / "socket")

@@ -10,7 +10,6 @@ REQUEST = re.compile(rb"([A-Z]{3,10}) \S+ HTTP/1\.([01])")
 HOST = re.compile(rb"(?i:host):.*")
 """Its second, as all browsers have it: what comes first where a request's first was too long."""
 
-
 BOM = "\ufeff".encode()
 """What some editors put in front of a text in UTF-8."""
 
