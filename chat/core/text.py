@@ -25,6 +25,10 @@ _IGNORED = dict.fromkeys(
     ]
 )
 
+RESERVED = frozenset({"banned", "error", "muted", "rooms", "server", "topic"})
+"""Names, folded, that nobody may bear: with these and a colon, a dialect begins lines of the
+server's own."""
+
 FOLD_MAX_CHARS = 256
 """No name is as long. To normalize takes time that grows with the square of the length: a line
 of nothing but marks, 40 ms."""

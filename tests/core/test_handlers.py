@@ -92,6 +92,13 @@ def test_login_with_a_name_that_is_in_use(name: str) -> None:
     assert Stage("Bob").refusal(7, Login(name)) == ("username-taken", name)
 
 
+@pytest.mark.parametrize("name", ["server", "Error", "ＴＯＰＩＣ"])
+def test_nobody_bears_a_name_that_is_the_servers_own(name: str) -> None:
+    stage = Stage("anna")
+    assert stage.refusal(7, Login(name)) == ("username-taken", name)
+    assert stage.refusal(1, Nick(name)) == ("username-taken", name)
+
+
 @pytest.mark.parametrize("name", ["", "two words", "x" * 33, "#", "\x1b[31m", "\ud800"])
 def test_login_with_what_is_no_name(name: str) -> None:
     assert Stage().refusal(7, Login(name)) == ("invalid-username", name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from chat.core import commands, events
@@ -9,6 +11,7 @@ from chat.core.commands import CURRENT, Command, Malformed
 from chat.core.events import Event
 from chat.core.records import Ban
 from chat.core.registry import REGISTRY, ROWS
+from chat.core.text import RESERVED, fold
 from chat.dialects import DIALECTS, SlashDialect
 from chat.dialects.slash import RENDERERS, VERBS
 from tests.dialects.support import FOR_PEOPLE, TYPED_BY_PEOPLE
@@ -166,6 +169,13 @@ RENDERED: list[tuple[Event, str]] = [
 @pytest.mark.parametrize(("event", "text"), RENDERED)
 def test_what_an_event_looks_like(event: Event, text: str) -> None:
     assert SLASH.render(event) == text.encode()
+
+
+def test_nobody_bears_a_name_that_a_line_of_the_servers_own_begins_with() -> None:
+    lines = [line for event, text in RENDERED if event != SAID for line in text.splitlines()]
+    first = {fold(found[1]) for line in lines if (found := re.match(r"(\S+): ", line))}
+    assert first
+    assert first <= RESERVED
 
 
 def test_help_has_a_line_for_each_verb_and_one_for_text() -> None:

@@ -8,7 +8,7 @@ from chat.core.commands import Disconnect, Guest, Login, Nick, Quit
 from chat.core.entry import Entry
 from chat.core.errors import Refusal
 from chat.core.events import Disconnected, Event, Joined, LoggedIn, Named, Renamed, SaidGoodbye
-from chat.core.text import fold, is_name
+from chat.core.text import RESERVED, fold, is_name
 from chat.core.world import LOBBY, User, World
 
 
@@ -85,7 +85,7 @@ def check_name(world: World, entry: Entry[Any], name: str, proven: bool) -> None
         raise Refusal("invalid-username", name)
     key = fold(name)
     holder = world.users.get(key)
-    if holder is not None and holder.session != entry.session:
+    if key in RESERVED or (holder is not None and holder.session != entry.session):
         raise Refusal("username-taken", name)
     ban = world.bans.get(key) if world.bans else None
     if ban is not None and ban.holds(entry.at):
