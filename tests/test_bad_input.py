@@ -141,7 +141,7 @@ ROWS: Final[dict[str, dict[str, Row]]] = {
         "MUTE": sanction("tea ", "no-such-user"),
         "UNMUTE": of_member("no-such-ban"),
         "OP": of_member("no-such-user"),
-        "DEOP": of_member("no-such-user"),
+        "DEOP": of_member("no-such-operator"),
         "LOCK": of_room(),
         "UNLOCK": of_room(),
         "PING": ALONE,
@@ -172,7 +172,7 @@ ROWS: Final[dict[str, dict[str, Row]]] = {
         "/MUTE": sanction("", "no-such-user"),
         "/UNMUTE": of_name("no-such-ban"),
         "/OP": of_name("no-such-user"),
-        "/DEOP": of_name("no-such-user"),
+        "/DEOP": of_name("no-such-operator"),
         "/LOCK": ALONE,
         "/UNLOCK": ALONE,
         "/HELP": ALONE,
@@ -190,7 +190,7 @@ ROWS: Final[dict[str, dict[str, Row]]] = {
         "UNBAN": of_name("no-such-user"),
         "BANS": ALONE,
         "OP": of_member("no-such-user"),
-        "DEOP": of_member("no-such-user"),
+        "DEOP": of_member("no-such-operator"),
         "CLOSE": of_room(),
         "UNREGISTER": of_name("not-registered"),
         "LIMIT": Row(
@@ -355,7 +355,11 @@ NO_GOOD: Final[list[tuple[str, str, Code, dict[str, Code | str]]]] = [
     ("text", ESC[0], "empty-message", {"topic": FINE, "away": FINE}),
     ("reason", REASON, "text-too-long", {}),
 ]
-BANNED: Final[dict[str, Code]] = {"unban": "no-such-ban", "unmute": "no-such-ban"}
+UNDONE: Final[dict[str, Code]] = {
+    "unban": "no-such-ban",
+    "unmute": "no-such-ban",
+    "deop": "no-such-operator",
+}
 
 
 def asked(kind: str) -> dict[str, Any]:
@@ -381,7 +385,7 @@ OBJECTS: Final = [
 def test_a_field_that_is_no_good(
     kind: str, field: str, value: str, code: str, others: dict[str, str]
 ) -> None:
-    code = BANNED.get(kind, others.get(kind, code)) if field == "name" else others.get(kind, code)
+    code = UNDONE.get(kind, others.get(kind, code)) if field == "name" else others.get(kind, code)
     chat = Chat("bob", limits=UNLIMITED)
     chat.connect("ann", JSON)
     if kind not in FIRST:

@@ -476,7 +476,7 @@ TRANSCRIPTS: dict[str, str] = {
         bob> UNMUTE tea sam
         bob< ERR not-allowed
         ann> DEOP tea bob
-        ann< ERR no-such-user
+        ann< ERR no-such-operator
     """,
     "op: who has none is one until they leave": TEA
     + """
@@ -499,7 +499,7 @@ TRANSCRIPTS: dict[str, str] = {
         ann> OP tea cleo
         ann< ERR no-such-user
         ann> DEOP tea bob
-        ann< ERR no-such-user
+        ann< ERR no-such-operator
     """,
     "a ban takes the operator's rights along": TEA
     + """

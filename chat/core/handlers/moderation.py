@@ -113,7 +113,7 @@ def remove_operator(world: World, entry: Entry[RemoveOperator]) -> Steps:
     user = world.users.get(key)
     session = user.session if user is not None else 0
     if key not in room.charter.operators and session not in room.operators:
-        raise Refusal("no-such-user", entry.command.name)
+        raise Refusal("no-such-operator", entry.command.name)
     yield from settle_charter(room, without_operator(room.charter, key))
     room.operators.discard(session)
     return _moderated(world, entry, "made no operator", room, entry.command.name), Done()
