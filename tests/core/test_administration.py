@@ -250,7 +250,7 @@ TRANSCRIPTS: dict[str, str] = {
         bob> LOCK tea
         bob< ERR not-allowed
         root> deop tea bob
-        root< ERR no-such-user There is nobody of that name here.
+        root< ERR no-such-operator Nobody of that name is an operator there.
     """,
     "op: there is a room, and somebody in it": """
         sam> /join den

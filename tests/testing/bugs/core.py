@@ -41,8 +41,8 @@ BUGS: Final = (
     Bug(
         "a name that is taken is taken again",
         ACCOUNT,
-        "    if holder is not None and holder.session != entry.session:\n",
-        "    if holder is not None and holder.session == entry.session:\n",
+        "(holder is not None and holder.session != entry.session)",
+        "(holder is not None and holder.session == entry.session)",
     ),
     Bug(
         "a registered name needs no password",
