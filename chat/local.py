@@ -33,8 +33,8 @@ class LocalUser:
     """A user without a connection. Made by `ChatServer.join`; usable from any thread.
 
     Iterating over it waits for events (of `chat.core.events`: Said, Told, Joined ...) and ends when
-    it has left or the server has stopped. Requests raise Refusal; RuntimeError once the server has
-    stopped.
+    it has left or the server has stopped. Requests raise Refusal; TypeError for what is of the
+    wrong type; RuntimeError once the server has stopped.
     """
 
     def __init__(self, host: Host, session: int) -> None:
@@ -57,7 +57,11 @@ class LocalUser:
         return answer.names
 
     def ask(self, command: Command) -> list[Event]:
-        """Any command at all, of `chat.core.commands`; returns what the server answers."""
+        """Any command at all, of `chat.core.commands`; returns what the server answers.
+
+        For Enrol and Authenticate, which hash a password, the whole server waits some tenths of a
+        second.
+        """
         return self._host.ask(self, command)
 
     def leave(self) -> None:

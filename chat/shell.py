@@ -15,6 +15,7 @@ from typing import Any, Final
 from chat.core import ChatCore, actions
 from chat.core.actions import Action, Audience, Send
 from chat.core.commands import Command, Login
+from chat.core.entry import check_command
 from chat.core.errors import Refusal
 from chat.core.events import Event, Refused, Told
 from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome
@@ -60,7 +61,7 @@ class Shell:
     # --- users in this process ------------------------------------------------------------------
 
     def join(self, name: str, host: Host) -> LocalUser:
-        """A user in this process. Raises Refusal, as when the name is taken."""
+        """A user in this process. Raises Refusal, as when the name is taken, or TypeError."""
         self.commit()
         user = LocalUser(host, self.reactor.next_id())
         self.locals[user.session] = user
@@ -68,15 +69,16 @@ class Shell:
         try:
             self._answers(user, self.core.connect(user.session, LOCAL, self.wall_clock()))
             self.ask(user, Login(name, proven=True))  # a program in process needs no password
-        except Refusal:
+        except (Refusal, TypeError):
             self.leave(user, "refused")
             raise
         return user
 
     def ask(self, user: LocalUser, command: Command) -> list[Event]:
-        """What a local user is answered. Raises Refusal."""
+        """What a local user is answered. Raises Refusal, and TypeError for what is no command."""
         if user.session not in self.locals:
             raise Refusal("not-logged-in")
+        check_command(command)
         self.commit()
         return self._answers(user, self.core.submit(user.session, command, self.wall_clock()))
 

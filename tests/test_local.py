@@ -10,7 +10,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from chat import LOBBY, ChatServer, LocalUser, Refusal, local
-from chat.core.commands import Nick, Ping, Quit
+from chat.core.commands import (
+    Command,
+    Join,
+    LockTopic,
+    Mute,
+    Nick,
+    Ping,
+    Quit,
+    Register,
+    Say,
+    Who,
+)
 from chat.core.events import (
     Disconnected,
     Event,
@@ -174,6 +185,41 @@ def test_what_can_not_be_done_is_raised() -> None:
         assert refused(bot.say, "hello", "nowhere") == "no-such-room"
         assert refused(bot.tell, "nobody", "hello") == "no-such-user"
         assert refused(bot.ask, Nick("")) == "invalid-username"
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        (Say("lobby", b"hi"), "Say.text: bytes instead of str"),  # type: ignore[arg-type]
+        (Say("lobby", "hi", None), "Say.tag: NoneType instead of str"),  # type: ignore[arg-type]
+        (LockTopic("tea", 1), "LockTopic.locked: int instead of bool"),  # type: ignore[arg-type]
+        (Mute("tea", "Ann", "10m"), "Mute.seconds: str instead of float"),  # type: ignore[arg-type]
+        (Who, "no command: <class 'chat.core.commands.Who'>"),
+        ("hi", "no command: 'hi'"),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_no_command(command: Command, problem: str) -> None:
+    with Stepped() as chat:
+        bot = chat.server.join("bot")
+        bot.ask(Join("tea"))
+        heard(bot)
+        with pytest.raises(TypeError, match=f"^{re.escape(problem)}$"):
+            bot.ask(command)
+        assert heard(bot) == []
+
+
+def test_a_name_that_is_no_text_leaves_nobody_behind() -> None:
+    with Stepped() as chat:
+        with pytest.raises(TypeError, match=r"^Login.name: int instead of str$"):
+            chat.server.join(5)  # type: ignore[arg-type]
+        assert chat.server.join("bot").who() == ("bot",)
+        assert len(chat.server.core._delivery.sessions) == 1
+
+
+def test_a_password_that_is_not_hashed_is_registered_by_nobody() -> None:
+    with Stepped() as chat:
+        bot = chat.server.join("bot")
+        assert refused(bot.ask, Register("bot", "correct horse")) == "not-allowed"
 
 
 def test_control_characters_do_not_pass() -> None:

@@ -11,7 +11,7 @@ inputs and replayed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import inf
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from chat.core.commands import (
     Back,
     Command,
     Disconnect,
+    Enrol,
     Malformed,
     Recall,
     Register,
@@ -235,7 +236,7 @@ class ChatCore:
             return self._handle(session, job.then, REGISTRY[type(job.then)], now)
         if isinstance(job, HashPassword):
             command = Register(job.name, str(outcome), job.lobby)
-            return self._handle(session, command, REGISTRY[Register], now)
+            return self._handle(session, command, _HASHED, now)
         return self._deliver((self._recalled(job, outcome),), session)
 
     def knows(self, session_id: int) -> bool:
@@ -404,6 +405,9 @@ class ChatCore:
         actions.append(Hold(session.id, line, delay_s))
         return actions
 
+
+_HASHED: Final = replace(REGISTRY[Register], states=REGISTRY[Enrol].states)
+"""Nobody asks for Register: it would be with a password that is not hashed."""
 
 _OUTSIDE: Final[dict[Effect, Callable[[ChatCore, Session, Entry[Any], float], list[Action]]]] = {
     ASKS: ChatCore._ask,

@@ -50,6 +50,19 @@ def decode(line: str) -> Entry[Any]:
         raise ValueError(f"no entry: {error}") from None
 
 
+def check_command(command: object) -> None:
+    """For what a program asks: nobody could read back what is of another type than it says. Raises
+    TypeError, also for what is no command."""
+    kind = type(command)
+    if _COMMANDS.get(kind.__name__) is not kind:
+        raise TypeError(f"no command: {command!r}")
+    for name, hint in _TYPES[kind].items():
+        try:
+            _restored(getattr(command, name), hint)
+        except TypeError as error:
+            raise TypeError(f"{kind.__name__}.{name}: {error}") from None
+
+
 def _restored_fields(fields: dict[str, Any], of: type) -> dict[str, Any]:
     return {name: _restored(given, _TYPES[of][name]) for name, given in fields.items()}
 
@@ -62,8 +75,12 @@ def _restored(given: Any, hint: Any) -> Any:
         return tuple(_restored(item, get_args(hint)[0]) for item in given)
     chosen = get_origin(hint) is Literal and given in get_args(hint)
     if not chosen and type(given) not in _JSON_TYPES.get(hint, ()):
-        raise TypeError(f"{type(given).__name__} instead of {hint}")
+        raise TypeError(f"{type(given).__name__} instead of {_name(hint)}")
     return given
+
+
+def _name(hint: Any) -> str:
+    return getattr(hint, "__name__", str(hint))
 
 
 _TYPES: Final = {kind: get_type_hints(kind) for kind in (Entry, *_COMMANDS.values())}

@@ -23,7 +23,7 @@ Role = Callable[[World, Entry[Any]], None]  # raises Refusal for who has not got
 NEW = frozenset({State.CONNECTED})
 READY = frozenset({State.READY})
 SERVER = frozenset({State.OPERATOR})
-NOBODY = frozenset[State]()  # but the engine itself, which asks no gate
+NOBODY = frozenset[State]()  # but the engine itself
 ANY = frozenset(State)
 
 
@@ -70,7 +70,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(c.Nick, account.nick, CHANGES, READY, 1, "take another name"),
     Row(c.Authenticate, passwords.authenticate, ASKS, NEW | READY, 5, "log in with a password"),
     Row(c.Enrol, passwords.enrol, ASKS, NEW | READY, 5, "have a name for yourself"),
-    Row(c.Register, passwords.register, SAVES, NEW | READY, 1),
+    Row(c.Register, passwords.register, SAVES, NOBODY, 1),
     Row(c.Join, rooms.join, SAVES, READY, 2, "come into a room, which is made if there is none"),
     Row(c.Leave, rooms.leave, CHANGES, READY, 2, "leave a room"),
     Row(c.Say, messages.say, CHANGES, READY, 1, "say something to everyone in the room"),

@@ -71,7 +71,7 @@ def test_who_may_ask_what() -> None:
     for row in ROWS:
         states.setdefault(row.states, set()).add(name_of(row))
     assert states[NEW] == {"Guest", "Login", "Administer"}
-    assert states[NEW | READY] == {"Authenticate", "Enrol", "Register"}
+    assert states[NEW | READY] == {"Authenticate", "Enrol"}
     assert states[ANY] == {
         *("Hello", "Ping", "Help", "Quit", "Disconnect", "Malformed", "Blank"),
     }
@@ -79,7 +79,7 @@ def test_who_may_ask_what() -> None:
         *("ListConnections", "Expel", "Exclude", "Readmit", "ListExclusions", "Unregister"),
         *("Announce", "CloseRoom", "SetLimit", "ListLimits", "ShowStats", "Stop"),
     }
-    assert states[NOBODY] == {"Settle", "Tidy"}
+    assert states[NOBODY] == {"Register", "Settle", "Tidy"}
     assert states[READY | SERVER] == {
         *("Who", "ListRooms", "ListMembers", "Kick", "BanUser", "UnbanUser", "ListBans"),
         *("Mute", "Unmute", "MakeOperator", "RemoveOperator", "LockTopic"),
