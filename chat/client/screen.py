@@ -19,7 +19,7 @@ from prompt_toolkit.completion import (
     get_common_complete_suffix,
 )
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Condition, vi_navigation_mode
+from prompt_toolkit.filters import Condition, is_searching, vi_navigation_mode
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.layout import (
     BufferControl,
@@ -36,6 +36,7 @@ from prompt_toolkit.layout import (
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.styles import Style
 from prompt_toolkit.utils import get_cwidth
+from prompt_toolkit.widgets import SearchToolbar
 
 from chat.client import acts, exits
 from chat.client.controls import Completions, Lines, Masked
@@ -131,8 +132,11 @@ class _Screen:
 
     def _application(self) -> Application[None]:
         asking = Condition(lambda: bool(self._question))
+        search = SearchToolbar()
         prompt = Window(
-            BufferControl(self._buffer, input_processors=[Masked()]),
+            BufferControl(
+                self._buffer, [Masked()], search_buffer_control=search.control, preview_search=True
+            ),
             height=Dimension(min=1, max=INPUT_ROWS_MAX),
             wrap_lines=True,
             dont_extend_height=True,
@@ -147,6 +151,7 @@ class _Screen:
                 Window(FormattedTextControl(self._status), height=1),
                 ConditionalContainer(question, asking),
                 prompt,
+                search,
             ]
         )
         menu = Float(CompletionsMenu(MENU_ROWS_MAX), xcursor=True, ycursor=True)
@@ -158,6 +163,7 @@ class _Screen:
             key_bindings=self._keys(asking),
             editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
             color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
+            reverse_vi_search_direction=True,  # as in a shell: `/` looks back
             full_screen=True,
             min_redraw_interval=REDRAW_S,
         )
@@ -185,8 +191,8 @@ class _Screen:
     def _keys(self, asking: Condition) -> KeyBindings:
         keys = KeyBindings()
         empty = Condition(lambda: not self._buffer.text)
-        keys.add("c-c")(lambda _: self._interrupted())
-        keys.add("c-d", filter=empty)(lambda _: self._leave())
+        keys.add("c-c", filter=~is_searching)(lambda _: self._interrupted())
+        keys.add("c-d", filter=empty & ~is_searching)(lambda _: self._leave())
         keys.add("tab")(lambda _: self._complete())
         keys.add("s-tab")(lambda _: self._buffer.complete_previous())
         keys.add("pageup")(lambda _: self._scroll(1))

@@ -116,6 +116,32 @@ def test_history_is_kept_across_runs(aside: Aside, tmp_path: Path) -> None:
         ann.expect_input(">")
 
 
+@pytest.mark.parametrize(
+    ("mode", "search", "at_end"), [("emacs", ["C-r"], "C-e"), ("vi", ["Escape", "/"], "A")]
+)
+def test_what_was_typed_is_searched(
+    aside: Aside, tmp_path: Path, mode: str, search: list[str], at_end: str
+) -> None:
+    (tmp_path / "inputrc").write_text(f"set editing-mode {mode}\n")
+    with client(aside, tmp_path) as ann:
+        ann.expect_status("online")
+        for text in ("a long page", "another", "one more"):
+            ann.enter(text)
+        ann.expect("ann: one more")
+        ann.type("half")
+        ann.press(*search)
+        ann.type("page")
+        ann.expect("> a long page")
+        ann.press("C-c")
+        ann.expect("half")
+        ann.press(*search)
+        ann.type("page")
+        ann.expect("> a long page")
+        ann.press("Enter", at_end)
+        ann.enter(", once more")
+        ann.expect("ann: a long page, once more")
+
+
 def test_keys_of_vi(aside: Aside, tmp_path: Path) -> None:
     (tmp_path / "inputrc").write_text("set editing-mode vi\n")
     with client(aside, tmp_path) as ann:
