@@ -179,6 +179,7 @@ class Conversation:
         self._awaited.add(self.outbox.post(fields, by_hand=False).id)
 
     def _logged_in(self, now: float) -> None:
+        self.model.away = False  # nobody has told this session otherwise
         for name in dict.fromkeys([*(room.name for room in self.model.joined), *self._first_rooms]):
             room = self.model.room(name)
             if room is not None and room.epoch:

@@ -233,6 +233,15 @@ def test_ones_own_status() -> None:
     assert paper.shown() == lines
 
 
+def test_who_comes_back_is_not_away() -> None:
+    paper = inside()
+    paper.hear(type="status", sender="Ann", status="away", text="lunch")
+    paper.talk.lost("no answer", paper.now)
+    assert paper.model.away
+    paper.log_in()
+    assert not paper.model.away
+
+
 def test_a_correspondent() -> None:
     paper = inside()
     paper.hear(type="private", sender="bob", text="psst")
