@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
+from chat.core.errors import ERRORS
 from chat.core.text import visible
 from chat.dialects.base import HISTORY_COUNT, count, room_name, sanction
 
@@ -166,6 +167,8 @@ def _named(kind: str) -> Callable[[Here, str], Act]:
 def _against(kind: str) -> Callable[[Here, str], Act]:
     def act(here: Here, rest: str) -> Act:
         name, seconds, reason = sanction(rest)
+        if seconds < 0:
+            return Wrong(ERRORS["invalid-number"])
         fields: dict[str, Any] = {"seconds": int(seconds)} if seconds else {}
         fields |= {"reason": reason} if reason else {}
         return _ask(kind, room=here.room, name=name, **fields)

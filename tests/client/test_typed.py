@@ -26,6 +26,7 @@ from chat.client.typed import (
     say,
     secret_from,
 )
+from chat.core.errors import ERRORS
 from chat.core.text import visible
 
 TEA = Here("tea", "bob")
@@ -96,6 +97,8 @@ OTHERS: list[tuple[str, Act]] = [
     ("/msg bob", Wrong("Say: /msg <name> <text>")),
     ("/join", Wrong("Say: /join <room>")),
     ("/me", Wrong("Say: /me <text>")),
+    ("/ban bob 1w spam", Wrong(ERRORS["invalid-number"])),
+    ("/mute bob 10min", Wrong(ERRORS["invalid-number"])),
     ("/history x", Wrong("'x' is not a whole number from 1.")),
     ("/history 0", Wrong("'0' is not a whole number from 1.")),
 ]
