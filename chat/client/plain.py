@@ -39,6 +39,7 @@ class _Plain:
         self._link = Link(self._talk, settings, self._changed)
         self._news = asyncio.Event()
         self._wrong = False
+        self._at_end = False  # of the lines that come in
         self._unwritable = False
 
     async def run(self) -> int:
@@ -56,8 +57,9 @@ class _Plain:
         if why:
             print(f"chat: {why}", file=sys.stderr)
         if self._talk.unsent:
-            print(f"chat: {self._talk.unsent} not sent", file=sys.stderr)
-        if self._link.lost_for_good:
+            count = f"{self._talk.unsent}{'' if self._at_end else ' or more'}"
+            print(f"chat: {count} not sent", file=sys.stderr)
+        if self._link.lost_for_good or self._talk.unsent:
             return exits.LOST
         if self._unwritable:
             return exits.USAGE
@@ -69,16 +71,15 @@ class _Plain:
         loop = asyncio.get_running_loop()
         threading.Thread(target=_read, args=(loop, lines), daemon=True).start()
         read = self._next(lines)
-        at_end = False
         while not link.done():
             self._news.clear()
-            if self._talk.state == "asking" and (at_end or self._talk.unsent):
+            if self._talk.state == "asking" and (self._at_end or self._talk.unsent):
                 break  # nobody is there to be asked
-            if at_end and self._talk.state == "ready" and not self._talk.unsent:
+            if self._at_end and self._talk.state == "ready" and not self._talk.unsent:
                 break
-            if read.done() and not at_end and self._listening:
+            if read.done() and not self._at_end and self._listening:
                 line = read.result()
-                at_end = line is None or not self._take(line)
+                self._at_end = line is None or not self._take(line)
                 read = self._next(lines)
                 continue
             await self._news.wait()
