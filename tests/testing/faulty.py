@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-import socket
-from contextlib import suppress
 from random import Random
 from typing import Final
 
-from tests.testing.tiny_chat import Died, Someone, TinyChat
-
-LINE_MAX_BYTES = 30_000
-FEW = 9
+from tests.testing.shared_faults import (
+    DropsWhatHasNoEnd,
+    FallsOverBytes,
+    FallsOverLongLines,
+    FallsOverResets,
+    FormatsTexts,
+    HangsUpOnEmptyLines,
+    HasFewSeats,
+    KeepsCarriageReturns,
+    KeepsNames,
+    KnowsAscii,
+    NeverHangsUp,
+    ReadsAPacketsFirstLines,
+    SaysOneWord,
+    SwapsWhatDoraSays,
+    TakesPacketsForLines,
+    TellsNobodyOfResets,
+    TellsNobodyOfTheEnd,
+    TellsTwice,
+    WaitsForSlowReaders,
+    WaitsForSlowReadersLater,
+)
+from tests.testing.tiny_chat import Someone, TinyChat
 
 
 class AnswersMoreThanOk(TinyChat):
@@ -102,46 +119,9 @@ class TellsOfSomeWhoJoin(TinyChat):
             self.tell(f"INFO {name} joined the chat", but=one)
 
 
-class SwapsWhatDoraSays(TinyChat):
-    held = ""
-
-    def do_msg(self, one: Someone, text: str) -> None:
-        if one.name.startswith("dora") and not self.held:
-            self.held = text
-            return
-        super().do_msg(one, text)
-        if self.held and one.name.startswith("dora"):
-            super().do_msg(one, self.held)
-            self.held = ""
-
-
-class HasFewSeats(TinyChat):
-    def welcome(self, one: Someone) -> None:
-        if len(self.everyone) > FEW:
-            self.lost(one)
-
-
-class KnowsAscii(TinyChat):
-    def write(self, one: Someone, line: str) -> None:
-        super().write(one, line.encode("ascii", "replace").decode())
-
-
-class FormatsTexts(TinyChat):
-    def do_msg(self, one: Someone, text: str) -> None:
-        super().do_msg(one, text.replace("%s", "nothing"))
-
-
 class LeavesBlanks(TinyChat):
     def cleaned(self, rest: str) -> str:
         return rest if rest.strip() else ""
-
-
-class HangsUpOnEmptyLines(TinyChat):
-    def unknown(self, one: Someone, text: str) -> None:
-        if text.strip():
-            super().unknown(one, text)
-        else:
-            one.sock.shutdown(socket.SHUT_RDWR)
 
 
 class SaysNothingAloud(TinyChat):
@@ -155,103 +135,12 @@ class SaysWhateverIsTyped(TinyChat):
             self.do_msg(one, text.strip())
 
 
-class KeepsCarriageReturns(TinyChat):
-    end = ""
-
-    def do_msg(self, one: Someone, text: str) -> None:
-        super().do_msg(one, text + self.end)
-
-    def line(self, one: Someone, data: bytes) -> None:
-        self.end = "\r" if data.endswith(b"\r") else ""
-        super().line(one, data)
-
-
-class TakesPacketsForLines(TinyChat):
-    def received(self, one: Someone, data: bytes) -> None:
-        for line in data.splitlines():
-            self.line(one, line)
-
-
-class ReadsAPacketsFirstLines(TinyChat):
-    def received(self, one: Someone, data: bytes) -> None:
-        *lines, one.tail = (one.tail + data).split(b"\n")
-        # Of others, there may be as many in a packet by chance.
-        for line in lines[:5] if one.name.startswith("ann") else lines:
-            self.line(one, line)
-
-
-class NeverHangsUp(TinyChat):
-    """On who sends no more."""
-
-    def ending(self, one: Someone) -> None:
-        if one.lines == 2 and not one.tail:
-            self.everyone.remove(one)
-            self.kept = one
-            with suppress(ConnectionError):
-                self.flush(one)
-        else:
-            super().ending(one)
-
-
-class DropsWhatHasNoEnd(TinyChat):
-    def ending(self, one: Someone) -> None:
-        one.tail = b""
-        super().ending(one)
-
-
-class TellsNobodyOfTheEnd(TinyChat):
-    def tell(self, line: str, but: Someone | None = None) -> None:
-        if not line.startswith("INFO "):
-            super().tell(line, but)
-
-
-class TellsTwice(TinyChat):
-    def tell(self, line: str, but: Someone | None = None) -> None:
-        for _ in range(2 if line.startswith("INFO ") else 1):
-            super().tell(line, but)
-
-
-class TellsNobodyOfResets(TinyChat):
-    def reset(self, one: Someone) -> None:
-        self.taken.discard(one.name)
-        one.name = ""
-        self.lost(one)
-
-
-class KeepsNames(TinyChat):
-    def lost(self, one: Someone) -> None:
-        super().lost(one)
-        self.taken.add(one.name)
-
-
 class KeepsTheFirstOfTwoNames(TinyChat):
     def do_login(self, one: Someone, name: str) -> None:
         if one.name and name not in self.taken:
             self.come_in(one, name)
         else:
             super().do_login(one, name)
-
-
-class FallsOverResets(TinyChat):
-    def reset(self, one: Someone) -> None:
-        if one.tail:
-            raise Died
-        super().reset(one)
-
-
-class FallsOverLongLines(TinyChat):
-    def received(self, one: Someone, data: bytes) -> None:
-        super().received(one, data)
-        if len(one.tail) > LINE_MAX_BYTES:
-            raise Died
-
-
-class FallsOverBytes(TinyChat):
-    def decoded(self, data: bytes) -> str:
-        try:
-            return data.decode()
-        except UnicodeDecodeError:
-            raise Died from None
 
 
 class KnowsSomeVerbsSmall(TinyChat):
@@ -295,42 +184,6 @@ class AnswersPingTwice(TinyChat):
     def do_ping(self, one: Someone, _rest: str) -> None:
         self.write(one, "PONG")
         self.write(one, "PONG")
-
-
-class WaitsForSlowReaders(TinyChat):
-    def flush(self, one: Someone) -> None:
-        one.sock.settimeout(None)
-        try:
-            one.sock.sendall(one.owed)
-        except OSError:
-            pass  # whoever it was has gone
-        finally:
-            one.owed.clear()
-            one.sock.setblocking(False)
-
-
-class WaitsForSlowReadersLater(WaitsForSlowReaders):
-    """Talkers have to wait until nobody says anything, as threads may."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.late: list[tuple[Someone, bytes]] = []
-        self.is_quiet = False
-
-    def turn(self) -> None:
-        self.is_quiet = True
-        super().turn()
-        if self.is_quiet:
-            late, self.late = self.late, []
-            for one, data in late:
-                super().received(one, data)
-
-    def received(self, one: Someone, data: bytes) -> None:
-        self.is_quiet = False
-        if one.name.startswith("t"):
-            self.late.append((one, data))
-        else:
-            super().received(one, data)
 
 
 class SaysAllTwice(TinyChat):
@@ -392,6 +245,7 @@ FAULTS: Final[dict[type[TinyChat], set[str]]] = {
     AnswersMoreThanOk: {"login"},
     LeavesTheLastOneOut: {"broadcast"},
     HasAnotherForm: {"broadcast"},
+    SaysOneWord: {"variety"},
     SaysTakenItsOwnWay: {"name-taken"},
     GivesTheNameToTheSecond: {"name-taken"},
     RefusesForGood: {"another-name"},

@@ -136,7 +136,10 @@ class TinyChat:
         one.sock.close()
         self.taken.discard(one.name)
         if one.name:
-            self.tell(f"INFO {one.name} disconnected")
+            self.gone(one)
+
+    def gone(self, one: Someone) -> None:
+        self.tell(f"INFO {one.name} disconnected")
 
     def tell(self, line: str, but: Someone | None = None) -> None:
         for other in self.users:

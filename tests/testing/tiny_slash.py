@@ -23,8 +23,8 @@ class TinySlash(TinyChat):
         one.lines += 1
         text = self.decoded(data).strip()
         verb, _, rest = text.partition(" ")
-        if not text.startswith("/"):
-            self.say(one, text)
+        if text and not text.startswith("/"):
+            self.do_msg(one, text)
         elif does := getattr(self, f"do_{verb[1:]}", None):
             does(one, rest)
         else:
@@ -38,7 +38,7 @@ class TinySlash(TinyChat):
             if one is not but:
                 self.write(one, line)
 
-    def say(self, one: Someone, text: str) -> None:
+    def do_msg(self, one: Someone, text: str) -> None:
         if text and one in self.rooms:
             self.tell_room(self.rooms[one], f"{one.name}: {text}", but=one)
 
@@ -56,11 +56,8 @@ class TinySlash(TinyChat):
         self.flush(one)
         self.lost(one)
 
-    def lost(self, one: Someone) -> None:
-        self.everyone.remove(one)
-        one.sock.close()
-        room = self.rooms.pop(one, "")
-        self.tell_room(room, f"{one.name} has disconnected.")
+    def gone(self, one: Someone) -> None:
+        self.tell_room(self.rooms.get(one, ""), f"{one.name} has disconnected.")
 
 
 class AsksForNames(TinySlash):
@@ -83,11 +80,11 @@ class IsOneBigRoom(TinySlash):
 
 
 class SaysFromNowhere(TinySlash):
-    def say(self, one: Someone, text: str) -> None:
+    def do_msg(self, one: Someone, text: str) -> None:
         if one not in self.rooms:
             for room in set(self.rooms.values()):
                 self.tell_room(room, f"{one.name}: {text}")
-        super().say(one, text)
+        super().do_msg(one, text)
 
 
 class NeverLetsGo(TinySlash):
@@ -98,8 +95,8 @@ class NeverLetsGo(TinySlash):
 
 
 class EchoesSometimes(TinySlash):
-    def say(self, one: Someone, text: str) -> None:
-        super().say(one, text)
+    def do_msg(self, one: Someone, text: str) -> None:
+        super().do_msg(one, text)
         if one.lines > 3:
             self.write(one, f"{one.name}: {text}")
 
@@ -111,7 +108,7 @@ class StaysOnTheLine(TinySlash):
 
 class SaysCommandsAloud(TinySlash):
     def unknown(self, one: Someone, text: str) -> None:
-        self.say(one, text)
+        self.do_msg(one, text)
 
 
 class SaysNothingOfCommands(TinySlash):
