@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from chat.testing.check.person import LINES_MAX
 from tests.testing.shared_faults import (
     DropsWhatHasNoEnd,
     FallsOverBytes,
@@ -211,12 +212,12 @@ class HangsSoon(TinyChat):
 
 
 class GoesOnWithoutEnd(TinyChat):
-    """Says more and more to who listens."""
+    """Says more and more to who listens, and so much at once that nobody gets to hear the rest."""
 
     def flush(self, one: Someone) -> None:
         super().flush(one)
         if one.name and not one.owed:
-            one.owed += b"and so on\n" * 1000
+            one.owed += b"and so on\n" * 2 * LINES_MAX
 
 
 class Babbles(TinyChat):
