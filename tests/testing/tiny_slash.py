@@ -94,6 +94,33 @@ class NeverLetsGo(TinySlash):
         self.rooms[one] = room
 
 
+class SpeaksOnAfterLeaving(TinySlash):
+    """Who has left a room hears nothing of it, and is heard there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: dict[Someone, str] = {}
+
+    def do_leave(self, one: Someone, rest: str) -> None:
+        self.left[one] = self.rooms[one]
+        super().do_leave(one, rest)
+
+    def do_msg(self, one: Someone, text: str) -> None:
+        super().do_msg(one, text)
+        if one not in self.rooms:
+            self.tell_room(self.left[one], f"{one.name}: {text}")
+
+
+class SaysNothingAloud(TinySlash):
+    """Without a blank at the end."""
+
+    def unknown(self, one: Someone, text: str) -> None:
+        if text:
+            super().unknown(one, text)
+        else:
+            self.tell_room(self.rooms[one], f"{one.name}:")
+
+
 class EchoesSometimes(TinySlash):
     def do_msg(self, one: Someone, text: str) -> None:
         super().do_msg(one, text)
@@ -119,7 +146,9 @@ class SaysNothingOfCommands(TinySlash):
 FAULTS: Final[dict[type[TinyChat], set[str]]] = {
     IsOneBigRoom: {"rooms-apart"},
     SaysFromNowhere: {"no-room"},
-    NeverLetsGo: {"leave"},
+    SpeaksOnAfterLeaving: {"no-room"},
+    SaysNothingAloud: {"empty-lines"},
+    NeverLetsGo: {"leave", "no-room"},
     EchoesSometimes: {"echo"},
     StaysOnTheLine: {"quit"},
     SaysCommandsAloud: {"unknown-command"},

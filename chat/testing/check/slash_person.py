@@ -61,7 +61,8 @@ class SlashPerson(Person):
 
     def hears(self, speaker: Person, text: str) -> None:
         wanted = f"{speaker.name}: {text}"
-        heard = self.next(lambda line: line.startswith(f"{speaker.name}: "), quoted(wanted))
+        start = f"{speaker.name}: "
+        heard = self.next(lambda line: f"{line} ".startswith(start), quoted(wanted))
         self.expect_said(speaker, heard, wanted)
 
     def hears_gone(self, name: str) -> None:

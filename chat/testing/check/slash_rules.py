@@ -104,9 +104,9 @@ def rooms_apart(stage: SlashStage) -> None:
 
 
 def no_room(stage: SlashStage) -> None:
-    """What is said in no room is heard by nobody, and does no harm."""
-    ann, eve, word = stage.enter("ann"), stage.caller("eve"), stage.word()
-    eve.join(stage.word("room"))
+    """What is said in no room is heard by nobody, not even in the room that one has left, and does
+    no harm."""
+    ann, eve, word = *stage.enter_all("ann", "eve"), stage.word()
     eve.send("/leave", word)
     eve.join(stage.target.room)
     talk(ann, eve, stage.word())
