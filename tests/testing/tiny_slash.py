@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.testing import shared_faults as shared
+from tests.testing.shared_faults import planted
 from tests.testing.tiny_chat import Someone, TinyChat
 
 
@@ -153,4 +155,18 @@ FAULTS: Final[dict[type[TinyChat], set[str]]] = {
     StaysOnTheLine: {"quit"},
     SaysCommandsAloud: {"unknown-command"},
     SaysNothingOfCommands: {"unknown-command"},
+    planted(shared.SaysOneWord, TinySlash): {"variety"},
+    planted(shared.SwapsWhatDoraSays, AsksForNames): {"order"},
+    planted(shared.HasFewSeats, TinySlash): {"ten-users", "slow-reader"},
+    planted(shared.HangsUpOnEmptyLines, TinySlash): {"empty-lines"},
+    planted(shared.KeepsCarriageReturns, TinySlash): {"crlf"},
+    planted(shared.TakesPacketsForLines, TinySlash): {"byte-by-byte"},
+    planted(shared.ReadsAPacketsFirstLines, AsksForNames): {"one-packet"},
+    planted(shared.NeverHangsUp, TinySlash): {"half-close"},
+    planted(shared.DropsWhatHasNoEnd, TinySlash): {"last-line"},
+    planted(shared.TellsNobodyOfResets, TinySlash): {"disconnect-reset"},
+    planted(shared.FallsOverResets, TinySlash): {"resets"},
+    planted(shared.FallsOverLongLines, TinySlash): {"long-line"},
+    planted(shared.FallsOverBytes, TinySlash): {"not-utf-8"},
+    planted(shared.WaitsForSlowReaders, TinySlash): {"slow-reader"},
 }
