@@ -18,7 +18,7 @@ from chat.testing.check.rules import Broken, NotOfferedError, Outcome, Rule
 from chat.testing.check.run import look
 from chat.testing.check.stage import Target
 from tests.chatting import Threaded
-from tests.testing import faulty, tiny_slash
+from tests.testing import faulty, tiny_slash, tiny_websocket
 from tests.testing.checking import PATIENCE_S, checked, reasons
 from tests.testing.faulty import (
     Babbles,
@@ -30,6 +30,7 @@ from tests.testing.faulty import (
 from tests.testing.shared_faults import FallsOverResets
 from tests.testing.tiny_chat import TinyChat
 from tests.testing.tiny_slash import AsksForNames, TinySlash
+from tests.testing.tiny_websocket import TinyWebSocket
 
 Object = dict[str, Any]
 
@@ -41,18 +42,30 @@ def test_nothing_is_wrong_with_what_the_faults_are_planted_in() -> None:
     assert set(reasons(verdicts, Outcome.SKIP)) == {"idle"}
 
 
-@pytest.mark.parametrize("server", [TinySlash, AsksForNames])
-def test_nor_with_those_of_the_slash_dialect(server: type[TinyChat]) -> None:
+@pytest.mark.parametrize(
+    ("server", "dialect"), [(TinySlash, "slash"), (AsksForNames, "slash"), (TinyWebSocket, "ws")]
+)
+def test_nor_with_those_of_other_dialects(server: type[TinyChat], dialect: str) -> None:
     with server() as running:
-        verdicts = checked(running.address, "slash")
+        verdicts = checked(running.address, dialect)
     assert reasons(verdicts) == reasons(verdicts, Outcome.SKIP) == {}
 
 
-@pytest.mark.parametrize("fault", faulty.FAULTS, ids=lambda fault: str(fault.__name__))
-def test_a_fault_breaks_the_rule_that_it_is_against(fault: type[TinyChat]) -> None:
+TAKE_TIME = {"hundred-users", "slow-reader"}
+FAULTS = {"line": faulty.FAULTS, "slash": tiny_slash.FAULTS, "ws": tiny_websocket.FAULTS}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "fault"),
+    [(dialect, fault) for dialect, faults in FAULTS.items() for fault in faults],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_fault_breaks_the_rule_that_it_is_against(dialect: str, fault: type[TinyChat]) -> None:
+    meant = FAULTS[dialect][fault]
+    but = TAKE_TIME - meant if dialect == "ws" else ()
     with fault() as server:
-        found = reasons(checked(server.address))
-    assert set(found) == faulty.FAULTS[fault], found
+        found = reasons(checked(server.address, dialect, but=but))
+    assert set(found) == meant, found
 
 
 @pytest.mark.parametrize(
@@ -68,18 +81,6 @@ def test_a_common_fault_is_told_clearly(fault: type[TinyChat], reason: str) -> N
         target = Target(server.address, PATIENCE_S)
         found = reasons(list(look(rules, target, LinePerson)))
     assert any(re.search(reason, told) for told in found.values()), found
-
-
-@pytest.mark.parametrize("fault", tiny_slash.FAULTS, ids=lambda fault: str(fault.__name__))
-def test_a_fault_of_the_slash_dialect(fault: type[TinyChat]) -> None:
-    with fault() as server:
-        found = reasons(checked(server.address, "slash"))
-    assert set(found) == tiny_slash.FAULTS[fault], found
-
-
-def test_every_rule_of_the_line_dialect_can_be_broken() -> None:
-    breakable = set().union(*faulty.FAULTS.values())
-    assert {rule.name for rule in line_table.RULES} - breakable == {"idle"}
 
 
 # --- faults of our own server ---------------------------------------------------------------------
@@ -118,7 +119,6 @@ def without_the_last(sent: Object, name: str) -> Object:
     return sent | {name: sent[name][:-1]} if name in sent else sent
 
 
-TAKE_TIME = {"hundred-users", "slow-reader"}
 WEBSOCKET_FAULTS: dict[str, Callable[[Object], Object]] = {
     "login": lambda sent: sent | {"type": "fine"} if sent["type"] == "ok" else sent,
     "broadcast": changed("message", **{"from": "somebody"}),
@@ -155,6 +155,15 @@ def test_another_object_over_websocket(rule: str, monkeypatch: pytest.MonkeyPatc
         found = reasons(checked(running.server.address, "ws", but=TAKE_TIME))
     assert rule in found, found
     assert set(found) <= {rule, "goodbye"}, found
+
+
+FOUND_HERE = {"line": {"idle"}, "slash": {*SLASH_FAULTS}, "ws": {*WEBSOCKET_FAULTS}}
+
+
+@pytest.mark.parametrize("dialect", TABLES)
+def test_every_rule_can_be_broken(dialect: str) -> None:
+    breakable = FOUND_HERE[dialect].union(*FAULTS[dialect].values())
+    assert {rule.name for rule in import_module(TABLES[dialect]).RULES} == breakable
 
 
 def test_who_is_left_alone_for_too_long() -> None:
