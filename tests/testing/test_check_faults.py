@@ -12,11 +12,12 @@ import pytest
 from chat.check import TABLES
 from chat.core.events import Said
 from chat.dialects import SlashDialect, json, json_told
-from chat.testing.check import line_table
+from chat.testing.check import line_table, shared_rules, websocket_table
 from chat.testing.check.line_person import LinePerson
 from chat.testing.check.rules import Broken, NotOfferedError, Outcome, Rule
-from chat.testing.check.run import look
+from chat.testing.check.run import look, look_at
 from chat.testing.check.stage import Target
+from chat.testing.check.websocket_person import WebSocketPerson
 from tests.chatting import Threaded
 from tests.testing import faulty, tiny_slash, tiny_websocket
 from tests.testing.checking import PATIENCE_S, checked, reasons
@@ -30,7 +31,7 @@ from tests.testing.faulty import (
 from tests.testing.shared_faults import FallsOverResets
 from tests.testing.tiny_chat import TinyChat
 from tests.testing.tiny_slash import AsksForNames, TinySlash
-from tests.testing.tiny_websocket import TinyWebSocket
+from tests.testing.tiny_websocket import CutsOffLongMessages, TinyWebSocket
 
 Object = dict[str, Any]
 
@@ -49,6 +50,14 @@ def test_nor_with_those_of_other_dialects(server: type[TinyChat], dialect: str) 
     with server() as running:
         verdicts = checked(running.address, dialect)
     assert reasons(verdicts) == reasons(verdicts, Outcome.SKIP) == {}
+
+
+def test_who_says_too_much_may_be_cut_off_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_rules, "LONG_LINE_BYTES", 2**23)  # no system has room for all of it
+    (rule,) = [rule for rule in websocket_table.RULES if rule.name == "long-message"]
+    with CutsOffLongMessages() as server:
+        verdict = look_at(rule, Target(server.address, PATIENCE_S), WebSocketPerson)
+    assert verdict.outcome is Outcome.PASS, verdict
 
 
 TAKE_TIME = {"hundred-users", "slow-reader"}

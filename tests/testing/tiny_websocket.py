@@ -113,6 +113,14 @@ class TinyWebSocket(TinyChat):
         self.tell_room(room, said, but=one)
 
 
+class CutsOffLongMessages(TinyWebSocket):
+    """In the middle: that is allowed, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.protocols = defaultdict(partial(ServerProtocol, max_size=shared.LINE_MAX_BYTES))
+
+
 class EchoesSometimes(TinyWebSocket):
     def do_msg(self, one: Someone, text: str) -> None:
         super().do_msg(one, text)

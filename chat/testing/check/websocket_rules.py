@@ -147,13 +147,6 @@ def no_object(stage: WebSocketStage) -> None:
     talk(ann, ben, stage.word())
 
 
-def long_message(stage: WebSocketStage) -> None:
-    """What becomes of it and of who sends it is the server's business, but others talk on."""
-    ann, ben, eve = stage.enter_all("ann", "ben", "eve")
-    eve.say("x" * shared.LONG_LINE_BYTES)
-    talk(ann, ben, stage.word())
-
-
 def goodbye(stage: WebSocketStage) -> None:
     """Who closes as the protocol has it is answered, and the others are told."""
     ann, eve = stage.enter_all("ann", "eve")

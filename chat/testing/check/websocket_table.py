@@ -42,7 +42,7 @@ RULES: Final = (
     Rule("order", _SAID, shared.order),
     Rule("text-as-typed", _SAID, shared.as_typed),
     Rule("no-object", _VALID, websocket.no_object),
-    Rule("long-message", _VALID, websocket.long_message),
+    Rule("long-message", _VALID, shared.long_line),
     Rule("goodbye", _NAMES, websocket.goodbye),
     Rule("disconnect", _LOSSES, shared.gone),
     Rule("disconnect-once", _LOSSES, shared.gone_once, needs=("disconnect",)),
