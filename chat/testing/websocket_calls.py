@@ -47,6 +47,11 @@ class WebSocketCall(Call):
             self._protocol.send_close(1000)
             self._flush()
 
+    @property
+    def said_goodbye(self) -> bool:
+        """Whether the server has, as the protocol has it."""
+        return self._protocol.close_rcvd is not None
+
     def _expect_open(self) -> None:
         if self._protocol.state is not State.OPEN:
             raise CallEndedError(self.how_it_ended or "closed")

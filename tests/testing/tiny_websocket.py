@@ -145,6 +145,12 @@ class IgnoresGoodbyes(TinyWebSocket):
         self.kept = one
 
 
+class HangsUpOnGoodbyes(TinyWebSocket):
+    def goodbye(self, one: Someone) -> None:
+        one.owed.clear()
+        self.ending(one)
+
+
 class HasFiftySeats(shared.HasFewSeats, TinyWebSocket):
     seats = 50
 
@@ -154,6 +160,7 @@ FAULTS: Final[dict[type[TinyChat], set[str]]] = {
     LeavesTheFirstRoom: {"several-rooms"},
     IsOneBigRoom: {"several-rooms"},
     IgnoresGoodbyes: {"goodbye"},
+    HangsUpOnGoodbyes: {"goodbye"},
     HasFiftySeats: {"hundred-users"},
     planted(shared.SwapsWhatDoraSays, TinyWebSocket): {"order"},
     planted(shared.FallsOverLongLines, TinyWebSocket): {"long-message"},

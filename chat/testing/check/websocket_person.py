@@ -14,6 +14,8 @@ from chat.testing.websocket_calls import WebSocketCall
 class WebSocketPerson(Person):
     """`login`, `join` and `say`, and what comes of them."""
 
+    call: WebSocketCall
+
     def __init__(self, name: str, target: Target, narrow: bool) -> None:
         call = WebSocketCall(target.address, narrow=narrow)
         super().__init__(name, call, target.patience_s)

@@ -152,6 +152,8 @@ def goodbye(stage: WebSocketStage) -> None:
     ann, eve = stage.enter_all("ann", "eve")
     eve.call.send_end()
     eve.expect_end()
+    if not eve.call.said_goodbye:
+        raise Broken(f"{eve.name} is hung up on, and not told goodbye ({eve.call.how_it_ended})")
     ann.hears_gone(eve.name)
 
 

@@ -43,10 +43,10 @@ RULES: Final = (
     Rule("text-as-typed", _SAID, shared.as_typed),
     Rule("no-object", _VALID, websocket.no_object),
     Rule("long-message", _VALID, shared.long_line),
-    Rule("goodbye", _NAMES, websocket.goodbye),
     Rule("disconnect", _LOSSES, shared.gone),
     Rule("disconnect-once", _LOSSES, shared.gone_once, needs=("disconnect",)),
     Rule("disconnect-reset", _LOSSES, shared.gone_by_reset, needs=("disconnect",)),
+    Rule("goodbye", _NAMES, websocket.goodbye, needs=("disconnect",)),
     Rule("name-free", _NAMES, shared.name_is_free),
     Rule("hundred-users", _HUNDRED, websocket.a_hundred),
     # The last one, as some servers never get over it.
