@@ -171,11 +171,11 @@ class Open(WellServer):
 
 
 class Growing(WellServer):
-    """Keeps a quarter of a megabyte for everyone who ever came."""
+    """Keeps two megabytes for everyone who ever came."""
 
     def accept(self) -> None:
         super().accept()
-        kept.append(os.urandom(2**18))
+        kept.append(os.urandom(2**21))
 
 
 class Undoing(WellServer):

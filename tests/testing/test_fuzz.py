@@ -79,15 +79,20 @@ BUGS = {
     "Telling": ("overheard", 1),
     "Unclean": ("control characters", 1),
     "Open": ("overheard", 2),
+    "Growing": ("memory", 2),
     "Undoing": ("overheard", 8),
 }
 """Which kind of finding, and in how many runs of SEED."""
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_bug_is_found(bug: str, badly: Callable[[str], Server], tmp_path: Path) -> None:
+def test_a_bug_is_found(
+    bug: str, badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growth, "WARM_UP_RUNS", 1)
     kind, runs = BUGS[bug]
-    assert fuzz(badly(bug), tmp_path, "--seed", SEED, "--runs", str(runs)) == 1
+    limits = ("--memory-mib", "16", "--runs", str(runs))
+    assert fuzz(badly(bug), tmp_path, "--seed", SEED, *limits) == 1
     assert kinds(tmp_path) == {kind}
 
 
