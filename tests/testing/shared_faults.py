@@ -80,11 +80,11 @@ class TakesPacketsForLines(TinyChat):
             self.line(one, line)
 
 
-class ReadsAPacketsFirstLines(TinyChat):
+class ReadsAPacketsLastLines(TinyChat):
     def received(self, one: Someone, data: bytes) -> None:
         *lines, one.tail = (one.tail + data).split(b"\n")
         # Of others, there may be as many in a packet by chance.
-        for line in lines[:5] if one.name.startswith("ann") else lines:
+        for line in lines[-5:] if one.name.startswith("ann") else lines:
             self.line(one, line)
 
 

@@ -161,7 +161,7 @@ FAULTS: Final[dict[type[TinyChat], set[str]]] = {
     planted(shared.HangsUpOnEmptyLines, TinySlash): {"empty-lines"},
     planted(shared.KeepsCarriageReturns, TinySlash): {"crlf"},
     planted(shared.TakesPacketsForLines, TinySlash): {"byte-by-byte"},
-    planted(shared.ReadsAPacketsFirstLines, AsksForNames): {"one-packet"},
+    planted(shared.ReadsAPacketsLastLines, AsksForNames): {"one-packet"},
     planted(shared.NeverHangsUp, TinySlash): {"half-close"},
     planted(shared.DropsWhatHasNoEnd, TinySlash): {"last-line"},
     planted(shared.TellsNobodyOfResets, TinySlash): {"disconnect-reset"},
