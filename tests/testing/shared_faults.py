@@ -60,7 +60,8 @@ class HangsUpOnEmptyLines(TinyChat):
         if text.strip():
             super().unknown(one, text)
         else:
-            one.sock.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # it has, for the empty line before this one
+                one.sock.shutdown(socket.SHUT_RDWR)
 
 
 class KeepsCarriageReturns(TinyChat):
