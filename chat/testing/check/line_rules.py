@@ -178,7 +178,7 @@ def ping(stage: LineStage) -> None:
     if "PONG" not in came:
         raise not_offered("PING", came)
     if came != ["PONG"]:
-        raise Broken(f"PING was answered with {quoted(' / '.join(came))}")
+        raise Broken(f"PING, and a MSG after it, were answered with {quoted(' / '.join(came))}")
 
 
 def idle(stage: LineStage) -> None:
