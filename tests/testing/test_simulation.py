@@ -151,7 +151,7 @@ def test_what_fails_is_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     before = draw(seed)
     scenario, problem = shrink(before, failure)
     steps = sum(len(script.steps) for script in scenario.scripts)
-    assert len(scenario.scripts) <= 2 < len(before.scripts)
+    assert len(scenario.scripts) <= 3 < len(before.scripts)
     assert steps <= 4
     again = failure(scenario)
     assert again is not None

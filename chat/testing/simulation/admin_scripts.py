@@ -28,7 +28,7 @@ def _whom(random: Random) -> str:
 
 
 ADMIN: Final[tuple[tuple[int, Typist], ...]] = (
-    (10, lambda random, mark: f"announce news {mark}" + random.choice(("", " \x1b[31mred"))),
+    (10, lambda random, mark: f"announce news <n{mark}>" + random.choice(("", " \x1b[31mred"))),
     (8, lambda random, _: f"kick {some_name(random)} enough"),
     (6, lambda random, _: f"ban {_whom(random)} 20s enough"),
     (6, lambda random, _: f"unban {_whom(random)}"),

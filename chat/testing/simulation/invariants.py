@@ -144,12 +144,16 @@ def the_world_is_one(turn: Turn) -> Problems:
         turn.world.check_invariants()
     except (AssertionError, KeyError) as error:
         yield f"the world contradicts itself: {error!r}"
+    picture = turn.watch.picture
     names = {key: user.session for key, user in turn.world.users.items()}
-    if names != turn.watch.names:
-        yield f"names: the world has {names}, of what happened {turn.watch.names} would come"
+    if names != picture.names:
+        yield f"names: the world has {names}, of what happened {picture.names} would come"
     members = {key: dict.fromkeys(r.members) for key, r in turn.world.rooms.items() if r.members}
-    if members != turn.watch.members:
-        yield f"rooms: the world has {members}, of what happened {turn.watch.members} would come"
+    if members != picture.members:
+        yield f"rooms: the world has {members}, of what happened {picture.members} would come"
+    away = {user.session for user in turn.world.sessions.values() if user.away}
+    if away != picture.away:
+        yield f"away: the world has {away}, of what happened {picture.away} would come"
 
 
 def everyone_is_there(turn: Turn) -> Problems:

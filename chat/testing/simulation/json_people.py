@@ -17,7 +17,7 @@ from chat.core.events import Ponged
 from chat.core.text import fold
 from chat.testing.simulation.json_rooms import NOTHING, Held, InRoom
 from chat.testing.simulation.model_store import MARK
-from chat.testing.simulation.people import Person
+from chat.testing.simulation.people import NEWS, Person
 from chat.testing.simulation.websocket_people import GOING_AWAY, NORMAL, REFUSED, WebSocketVisit
 from reactor.testing import Client
 
@@ -77,6 +77,8 @@ class JsonVisit(WebSocketVisit):
         self._resumes: dict[str, Held] = {}  # by their ids
         self._rooms: dict[str, InRoom] = {}  # by folded name
         self._welcomed = False
+        self._name = ""
+        self._status = "active"
         self._echoed = ("", 0)  # the last message's id, if it is one of theirs, and number
         # Things said without an `id`: nobody tells their numbers to who said them.
         self._untold = self._untold_ever = 0
@@ -170,6 +172,8 @@ class JsonVisit(WebSocketVisit):
 
     def _look_at_ok(self, shown: Object, line: bytes) -> None:
         """Of say, join or leave, if there is something to know."""
+        self._name = shown.get("name", self._name)
+        self._look_at_users(shown, line)
         if "seq" in shown and (shown["id"], shown["seq"]) == self._echoed:
             self._look_at_due(line)
         elif "seq" in shown:
@@ -227,7 +231,21 @@ class JsonVisit(WebSocketVisit):
         for mark in PRIVATE.findall(shown["text"]):
             self.person.heard_alone(mark.encode(), line)
 
-    def _look_at_system(self, shown: Object, _line: bytes) -> None:
+    def _look_at_status(self, shown: Object, line: bytes) -> None:
+        if shown["from"] == self._name:
+            self._status = shown["status"]
+        if NEWS.search(line):
+            self._look_at_due(line)
+
+    def _look_at_users(self, shown: Object, line: bytes) -> None:
+        """They know of themselves what others are shown."""
+        for user in shown.get("users", ()):
+            if user["name"] == self._name and user["status"] != self._status:
+                self.person.complain(f"is {self._status}, and was shown: {line!r}")
+
+    def _look_at_system(self, shown: Object, line: bytes) -> None:
+        if NEWS.search(line):
+            self._look_at_due(line)
         if shown["code"] == "goodbye" and self.due:
             self.person.complain(f"left without having been shown {self.due[0]!r}")
 
@@ -258,5 +276,7 @@ _LOOKS: Final[dict[str, Callable[[JsonVisit, Object, bytes], None]]] = {
     "message": JsonVisit._look_at_message,
     "history": JsonVisit._look_at_history,
     "private": JsonVisit._look_at_private,
+    "status": JsonVisit._look_at_status,
+    "users": JsonVisit._look_at_users,
     "system": JsonVisit._look_at_system,
 }

@@ -16,9 +16,11 @@ from chat.testing.simulation.scripts import (
     Deed,
     Manner,
     Typist,
+    no_name,
     some_garbage,
     some_name,
     some_room,
+    some_talker,
     some_text,
 )
 
@@ -52,6 +54,12 @@ def _with_password(kind: str) -> Typist:
 def _of_member(kind: str, **fields: Any) -> Typist:
     return lambda random, mark: _object(
         random, mark, kind, room=some_room(random), name=some_name(random), **fields
+    )
+
+
+def _of_talker(kind: str, **fields: Any) -> Typist:
+    return lambda random, mark: _object(
+        random, mark, kind, room=some_room(random), name=some_talker(random), **fields
     )
 
 
@@ -97,18 +105,24 @@ JSON: Final[tuple[tuple[int, Typist], ...]] = (
     (3, _with_password("register")),
     (4, lambda random, mark: _of_room("history", count=random.choice((1, 5, 100)))(random, mark)),
     (8, _resume),
-    (3, _asking("away")),
+    (3, lambda random, mark: _object(random, mark, "away", text=f"at <n{mark}>")),
+    (1, _asking("away")),
     (3, _asking("back")),
+    (1, lambda random, mark: _object(random, mark, "nick", name=no_name(random))),
+    (1, lambda random, mark: _object(random, mark, "join", room=no_name(random))),
     (2, _of_member("kick")),
     (2, _of_member("ban", seconds=30)),
     (2, _of_member("unban")),
     (1, _of_room("bans")),
-    (2, _of_member("mute", seconds=10)),
+    (3, _of_talker("mute", seconds=10)),
+    (1, _of_talker("mute")),
+    (3, _of_talker("unmute")),
     (2, _of_member("op")),
     (1, _of_member("deop")),
     (2, lambda random, mark: _of_room("topic", text=f"about {mark}")(random, mark)),
     (1, _of_room("topic")),
     (1, _of_room("lock")),
+    (1, _of_room("unlock")),
     (2, _asking("users")),
     (2, _of_room("users")),
     (2, _asking("rooms")),

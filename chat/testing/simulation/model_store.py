@@ -8,6 +8,7 @@ from random import Random
 from typing import Final
 
 from chat.core.events import Said
+from chat.core.records import Charter, decode
 from chat.store import Remembered, Store, StoreError
 
 MARK: Final = re.compile(rb"<s\d+\.\d+>")
@@ -36,6 +37,11 @@ class ModelStore(Store):
     def records(self) -> list[tuple[str, str, str]]:
         """See Store; so for all that follow."""
         return [(kind, key, text) for (kind, key), text in self._records.items()]
+
+    def charters(self) -> list[Charter]:
+        """What is settled about rooms."""
+        decoded = [decode(*record).content for record in self.records()]
+        return [content for content in decoded if isinstance(content, Charter)]
 
     def save(self, records: Sequence[tuple[str, str, str | None]]) -> None:
         self._begin()

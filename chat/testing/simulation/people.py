@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from chat.core.dialect import Dialect
 from chat.core.errors import ERRORS
-from chat.core.events import Refused, Said
+from chat.core.events import Event, Refused, Said
 from chat.dialects import ADMIN, DIALECTS, JSON
 from chat.testing.simulation.model_store import MARK
 from chat.testing.simulation.scenario import ADDRESS, OWN_ADDRESSES
@@ -22,6 +22,8 @@ VISITS_MAX = 10  # somebody whom the server does not let in gives up some day
 SLOWLY: Final = (50, 0.5)  # bytes at a time, and seconds between
 
 PRIVATE: Final = re.compile(rb"(?:DM \S+|\[private\] \S+:) (<d\d+\.\d+>)")
+
+NEWS: Final = re.compile(rb"<n\d+\.\d+>")
 
 LINE_FORMS: Final = re.compile(
     rb"OK|PONG|BYE|ERR [a-z0-9-]+|(INFO|TOPIC|USER|ROOM|MSG|DM|SAID|ME|PAST|BAN|MUTE) .+"
@@ -74,9 +76,9 @@ class Visit:
         """Say hello."""
         self.type(self.person.script.hello)
 
-    def shown(self, said: Said) -> bytes:
+    def shown(self, event: Event) -> bytes:
         """What somebody here reads of it."""
-        line: bytes = self.dialect.render(said)
+        line: bytes = self.dialect.render(event)
         return line[:-1]
 
     def acknowledged(self, said: Said) -> bytes:
@@ -180,7 +182,7 @@ class Visit:
             person.heard_alone(private[1], line)
         elif (marks := MARK.findall(line)) and not line.startswith(REFUSED):
             self._look_at_said(line, marks)
-        elif line == b"PONG":
+        elif line == b"PONG" or NEWS.search(line):
             self._look_at_due(line)
         elif line in NOT_SAVED:
             self._look_at_refusal(line)

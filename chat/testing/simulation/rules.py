@@ -1,7 +1,6 @@
 """What people may do, and how much of it: held against what happens, event by event.
 
-Each rule gets the server's core after the fact, whose input brought the event about, the line
-that they had sent last, and the event; it says what is wrong, if anything is.
+Each rule gets the case and the event, and says what is wrong, if anything is.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address, ip_network
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from chat.core import events
 from chat.core.engine import ChatCore
 from chat.core.events import Event
-from chat.core.records import Ban
 from chat.core.session import REFILL_S, State
 from chat.core.world import LOBBY
+from chat.testing.simulation.picture import Picture, alike
 
 HASHED: Final = "hash of "
 """What stands before a password in place of its hash."""
@@ -32,41 +31,67 @@ HISTORY: Final = (
 Problems = Iterator[str]
 
 
-def alike(name: str) -> str:
-    """The form under which names must be one. Our own: that of the server may be wrong."""
-    return unicodedata.normalize("NFKC", name).casefold()
+class Case(NamedTuple):
+    """Where it happens: the core after the fact, what is known of everyone, whose input brought it
+    about, the line that they had sent last, and the time of day."""
+
+    core: ChatCore
+    picture: Picture
+    session: int
+    line: bytes
+    now: float
 
 
-def rules_broken(core: ChatCore, session: int, line: bytes, event: Event) -> Problems:
+def rules_broken(case: Case, event: Event) -> Problems:
     """What is wrong with something that has just happened."""
     rule = _RULES.get(type(event))
     if rule is not None:
-        yield from rule(core, session, line, event)
+        yield from rule(case, event)
 
 
 # --- names ----------------------------------------------------------------------------------------
 
 
-def _renamed(core: ChatCore, session: int, line: bytes, event: events.Renamed) -> Problems:
-    if alike(event.old) != alike(event.new):
-        yield from _named(core, session, line, events.LoggedIn(event.new))
+def can_be_a_name(name: str, most_chars: int) -> bool:
+    """As it is written, and as it is compared: our own way of looking at it."""
+    return all(
+        0 < len(form) <= most_chars
+        and unicodedata.category(form[0])[0] != "M"
+        and all(char in "_-." or unicodedata.category(char)[0] in "LMN" for char in form)
+        for form in (name, alike(name))
+    )
 
 
-def _named(core: ChatCore, session: int, line: bytes, event: events.LoggedIn) -> Problems:
-    account = core.world.accounts.get(alike(event.name))
+def _renamed(case: Case, event: events.Renamed) -> Problems:
+    if alike(event.old) == alike(event.new):
+        return
+    yield from _named(case, events.LoggedIn(event.new))
+    for room in event.rooms:
+        if case.picture.holds("muted", room, event.old, event.at):
+            yield f"{event.old} is muted in {room}, and is {event.new} now"
+        if case.picture.holds("banned", room, event.new, event.at):
+            yield f"{event.new} is banned from {room}, and somebody there has that name now"
+
+
+def _named(case: Case, event: events.LoggedIn) -> Problems:
+    if not can_be_a_name(event.name, case.core.world.limits.username_max_chars):
+        yield f"#{case.session} is {event.name!r}, which is no name"
+    account = case.core.world.accounts.get(alike(event.name))
     if account is not None:
         password = account.password.removeprefix(HASHED).encode()
-        if password not in line:
-            yield f"#{session} is {event.name}, whose password was not given: {line!r}"
+        if password not in case.line:
+            yield f"#{case.session} is {event.name}, and did not give its password: {case.line!r}"
 
 
 # --- rooms ----------------------------------------------------------------------------------------
 
 
-def _joined(core: ChatCore, _session: int, _line: bytes, event: events.Joined) -> Problems:
-    world = core.world
+def _joined(case: Case, event: events.Joined) -> Problems:
+    world = case.core.world
     room, user = world.rooms[alike(event.room)], world.sessions[event.session]
-    if _holds(room.charter.bans, event.name, event.at):
+    if not can_be_a_name(event.room, world.limits.room_name_max_chars):
+        yield f"{event.name} came into {event.room!r}, which is no name of a room"
+    if case.picture.holds("banned", event.room, event.name, event.at):
         yield f"{event.name} is banned from {event.room}, and came in"
     crowded = len(room.members) > world.limits.room_members_max
     if crowded and alike(event.room) != LOBBY and not world.operates(user, alike(event.room)):
@@ -75,20 +100,35 @@ def _joined(core: ChatCore, _session: int, _line: bytes, event: events.Joined) -
         yield f"{event.name} is in {len(user.rooms)} rooms"
 
 
-def _said(core: ChatCore, _session: int, _line: bytes, event: events.Said) -> Problems:
-    if _holds(core.world.rooms[alike(event.room)].charter.mutes, event.name, event.at):
-        yield f"{event.name} is muted in {event.room}, and spoke"
+def _said(case: Case, event: events.Said) -> Problems:
+    yield from _spoke(case, event, event.room)
+    if event.session in case.picture.away:
+        yield f"{event.name} speaks, and is still away"
 
 
-def _status(core: ChatCore, _session: int, _line: bytes, event: events.StatusChanged) -> Problems:
-    rooms = [core.world.rooms[alike(room)] for room in event.rooms if event.text]
-    if any(_holds(room.charter.mutes, event.name, event.at) for room in rooms):
-        yield f"{event.name} is muted, and said something by going away"
+def _topic_set(case: Case, event: events.TopicSet) -> Problems:
+    yield from _spoke(case, event, event.room)
 
 
-def _moderated(core: ChatCore, session: int, _line: bytes, event: events.Moderated) -> Problems:
-    world, key = core.world, alike(event.room)
-    by, room = world.sessions.get(session), world.rooms.get(key)
+def _spoke(
+    case: Case, event: events.Said | events.TopicSet | events.StatusChanged, room: str
+) -> Problems:
+    if case.picture.holds("muted", room, event.name, event.at):
+        yield f"{event.name} is muted in {room}, and spoke: {event}"
+
+
+def _status(case: Case, event: events.StatusChanged) -> Problems:
+    for room in event.rooms if event.text else ():
+        yield from _spoke(case, event, room)
+    silent_s = event.at - case.picture.heard_at.get(event.session, event.at)
+    most_s = case.core.world.limits.away_after_s
+    if event.away and event.idle and (not most_s or silent_s < most_s - REFILL_S):
+        yield f"{event.name} was thought away after {silent_s:.3f} s of silence"
+
+
+def _moderated(case: Case, event: events.Moderated) -> Problems:
+    world, key = case.core.world, alike(event.room)
+    by, room = world.sessions.get(case.session), world.rooms.get(key)
     if room is None:
         return
     to_oneself = by is not None and alike(by.name) == alike(event.name)
@@ -99,7 +139,37 @@ def _moderated(core: ChatCore, session: int, _line: bytes, event: events.Moderat
         yield f"{event.name} was {event.deed} from {event.room}, and is still there"
 
 
-def _recalled(core: ChatCore, session: int, line: bytes, event: events.Recalled) -> Problems:
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def _users_listed(case: Case, event: events.UsersListed) -> Problems:
+    yield from _listed(case, event.names, event.away, set(case.picture.names.values()))
+
+
+def _members_listed(case: Case, event: events.MembersListed | events.Entered) -> Problems:
+    members = set(case.picture.members.get(alike(event.room), ()))
+    yield from _listed(case, event.names, event.away, members)
+
+
+def _listed(
+    case: Case, names: tuple[str, ...], away: tuple[str, ...], sessions: set[int]
+) -> Problems:
+    picture = case.picture
+    here, absent = picture.known_as(sessions), picture.known_as(sessions & picture.away)
+    if (sorted(map(alike, names)), sorted(map(alike, away))) != (sorted(here), sorted(absent)):
+        yield f"#{case.session} is shown {names}, {away} away, where {here} are, {absent} away"
+
+
+def _bans_listed(case: Case, event: events.BansListed) -> Problems:
+    for deed, listed in (("banned", event.bans), ("muted", event.mutes)):
+        shown = {alike(ban.name) for ban in listed}
+        are = case.picture.all_that(deed, event.room, case.now)
+        if shown != are:
+            yield f"#{case.session} is shown {shown} as {deed} in {event.room}, and {are} are"
+
+
+def _recalled(case: Case, event: events.Recalled) -> Problems:
+    core, session, line = case.core, case.session, case.line
     numbers = [said.seq for said in event.messages]
     if numbers and numbers != [*range(numbers[0], numbers[0] + len(numbers))]:
         yield f"#{session} recalls messages {numbers}"
@@ -116,35 +186,45 @@ def _recalled(core: ChatCore, session: int, line: bytes, event: events.Recalled)
             yield f"#{session} recalls messages {numbers} where it should {due}"
 
 
-def _holds(bans: tuple[tuple[str, Ban], ...], name: str, now: float) -> bool:
-    return any(alike(ban.name) == alike(name) and ban.holds(now) for _, ban in bans)
-
-
 # --- the server -----------------------------------------------------------------------------------
 
 
 def still_here(core: ChatCore, target: str) -> Problems:
     """Whom the server is closed to from now on: a name, an address, or a network of them."""
     for session in core._sessions.values():
-        meant = alike(session.name) == alike(target) or _is_within(session.address, target)
+        meant = alike(session.name) == alike(target) or is_within(session.address, target)
         if meant and session.state is not State.OPERATOR:
             yield f"{target} is kept out, and #{session.id} {session.name} is still there"
 
 
-def _is_within(address: str, network: str) -> bool:
+def is_within(address: str, network: str) -> bool:
+    """Whether an address is one of a network; False for what is none."""
     try:
         return ip_address(address) in ip_network(network)
     except ValueError:
         return False
 
 
-_RULES: Final[dict[type[Event], Callable[[ChatCore, int, bytes, Any], Problems]]] = {
+def counted_as(address: str) -> str:
+    """Who is counted as one: an address, or the 64 bits that one of IPv6 begins with. Nothing for
+    who comes from this very machine."""
+    if not address or ip_address(address).is_loopback:
+        return ""
+    return str(ip_network(f"{address}/{64 if ':' in address else 32}", strict=False))
+
+
+_RULES: Final[dict[type[Event], Callable[[Case, Any], Problems]]] = {
     events.LoggedIn: _named,
     events.Renamed: _renamed,
     events.Joined: _joined,
     events.Said: _said,
     events.StatusChanged: _status,
     events.Moderated: _moderated,
+    events.TopicSet: _topic_set,
+    events.UsersListed: _users_listed,
+    events.MembersListed: _members_listed,
+    events.Entered: _members_listed,
+    events.BansListed: _bans_listed,
     events.Recalled: _recalled,
 }
 

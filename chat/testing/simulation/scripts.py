@@ -1,7 +1,8 @@
 """Script: what somebody is going to do on a simulated server, drawn from a seed. Plain data.
 
 What people say carries a mark, `<s3.14>`: the 14th thing that person 3 says in a room; `<d3.15>` is
-one that they say to somebody alone. By these, what arrives where can be followed.
+one that they say to somebody alone, `<n3.16>` news of them. By these, what arrives where can be
+followed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from reactor import LINE_MAX_BYTES
 
 T = TypeVar("T")
 
-NAMES: Final = ("ann", "bob", "Bob", "cat", "dan", "Zoë", "zoe\u0308", "eve")
+NAMES: Final = ("ann", "bob", "Bob", "cat", "dan", "Zoë", "zoe\u0308", "eve", "\uff22ob")
+NO_NAMES: Final = ("@bob", "*", "x" * 33, "y" * 65, "\u0301e", "a:b", "-" * 1000)
 ROOMS: Final = ("lobby", "so", "#So", "tea", "den")
-PASSWORDS: Final = ("correct horse", "battery staple")
+PASSWORDS: Final = ("correct horse", "battery staple", "short")
+SPANS: Final = ("10s", "1h", "", "1y")
+"""Of a mute: over soon, or not; for good; and a mistake."""
+
 STEPS_MAX = 60
 FLOOD_MAX = 80  # lines at once
 HALF_A_LINE = b"?"  # the next one ends it
@@ -104,6 +109,15 @@ def some_room(random: Random) -> str:
     return random.choice((*ROOMS, "so", "so"))  # where many are
 
 
+def some_talker(random: Random) -> str:
+    """Who is to be silent: these few, so that it is often undone."""
+    return random.choice(("ann", "bob", "Bob"))
+
+
+def no_name(random: Random) -> str:
+    return random.choice(NO_NAMES)
+
+
 def some_text(random: Random, mark: str) -> str:
     tail = random.choice(("", "hi", "two  blanks", "Zoë \u2603", "\x1b[31mred", LONG_TEXT))
     return f"<s{mark}> {tail}" if random.random() < 0.9 else f"{tail} <s{mark}>"
@@ -134,11 +148,20 @@ LINE: Final[tuple[tuple[int, Typist], ...]] = (
     (6, lambda random, _: f"KICK {some_room(random)} {some_name(random)}"),
     (5, lambda random, _: f"BAN {some_room(random)} {some_name(random)} 30s"),
     (2, lambda random, _: f"UNBAN {some_room(random)} {some_name(random)}"),
-    (2, lambda random, _: f"MUTE {some_room(random)} {some_name(random)} 10s"),
+    (3, lambda random, _: f"MUTE {some_room(random)} {some_talker(random)} {random.choice(SPANS)}"),
+    (3, lambda random, _: f"UNMUTE {some_room(random)} {some_talker(random)}"),
+    (1, lambda random, _: f"BANS {some_room(random)}"),
     (2, lambda random, _: f"OP {some_room(random)} {some_name(random)}"),
     (1, lambda random, _: f"DEOP {some_room(random)} {some_name(random)}"),
     (2, lambda random, mark: f"TOPIC {some_room(random)} about {mark}"),
+    (1, lambda random, _: f"TOPIC {some_room(random)}"),
     (1, lambda random, _: f"LOCK {some_room(random)}"),
+    (1, lambda random, _: f"UNLOCK {some_room(random)}"),
+    (3, lambda _random, mark: f"AWAY at <n{mark}>"),
+    (2, lambda _random, _: "BACK"),
+    (1, lambda random, _: f"NICK {no_name(random)}"),
+    (1, lambda random, _: f"LOGIN {no_name(random)}"),
+    (1, lambda random, _: f"JOIN {no_name(random)}"),
     (2, lambda _random, _: "WHO"),
     (2, lambda _random, _: "ROOMS"),
     (2, lambda random, _: f"NAMES {some_room(random)}"),
@@ -164,9 +187,19 @@ SLASH: Final[tuple[tuple[int, Typist], ...]] = (
     (6, lambda random, _: f"/kick {some_name(random)}"),
     (5, lambda random, _: f"/ban {some_name(random)} 30s"),
     (2, lambda random, _: f"/unban {some_name(random)}"),
-    (2, lambda random, _: f"/mute {some_name(random)} 10s"),
+    (3, lambda random, _: f"/mute {some_talker(random)} {random.choice(SPANS)}"),
+    (3, lambda random, _: f"/unmute {some_talker(random)}"),
+    (1, lambda _random, _: "/bans"),
     (2, lambda random, _: f"/op {some_name(random)}"),
+    (1, lambda random, _: f"/deop {some_name(random)}"),
     (2, lambda _random, mark: f"/topic about {mark}"),
+    (1, lambda _random, _: "/topic"),
+    (1, lambda random, _: random.choice(("/lock", "/unlock"))),
+    (3, lambda _random, mark: f"/away at <n{mark}>"),
+    (2, lambda _random, _: "/back"),
+    (1, lambda random, _: f"/nick {no_name(random)}"),
+    (1, lambda random, _: f"/join {no_name(random)}"),
+    (2, lambda random, _: f"/users {random.choice(('', some_room(random)))}"),
     (2, lambda _random, _: "/who"),
     (2, lambda _random, _: "/rooms"),
     (1, lambda _random, _: "/help"),

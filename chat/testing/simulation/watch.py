@@ -1,8 +1,9 @@
 """Watch: looks on while a simulated server runs, and says what is not as it must be.
 
 It believes nobody. From what goes into the core, and from the events that come out of
-`ChatCore.commit`, it makes a picture of its own of who is where and under what name, and of what
-everyone is to be shown next; what people are really shown they compare with that (`people.py`).
+`ChatCore.commit`, it makes a picture of its own of who is where and under what name (`picture.py`),
+and of what everyone is to be shown next; what people are really shown they compare with that
+(`people.py`).
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ from chat.core.session import State
 from chat.heartbeat import PERIOD_S
 from chat.server import ChatServer
 from chat.testing.simulation.model_store import MARK, ModelStore
-from chat.testing.simulation.people import Visit
-from chat.testing.simulation.rules import Bucket, alike, rules_broken, still_here
+from chat.testing.simulation.people import NEWS, Visit
+from chat.testing.simulation.picture import Picture, alike
+from chat.testing.simulation.refusals import refusal_at_the_door, unfounded
+from chat.testing.simulation.rules import Bucket, Case, rules_broken, still_here
 from reactor import LINE_MAX_BYTES, TOO_LONG, ConnectionLimits
 from reactor.testing import FakeSocket, Network
 
+OPERATOR: Final = State.OPERATOR
 UNLIKELY: Final = 20  # times the mean of an exponential distribution
 WAKE_S: Final = 5.0
 """So much later, at most, is taken up what another thread asks for; most of it, for a selector that
@@ -37,6 +41,8 @@ ENDS: Final = re.compile(
 )
 """Why connections end, apart from what goes wrong on the network."""
 
+SHOWN: Final = (events.Recalled, events.UsersListed, events.MembersListed, events.BansListed)
+"""What somebody asks for without changing anything."""
 
 Due = list[tuple[Visit, bytes]]  # who is to be shown which line
 
@@ -64,8 +70,7 @@ class Watch:
     ) -> None:
         self.problems = problems
         self.changed = False  # something was committed since `check` looked
-        self.names: dict[str, int] = {}  # sessions by folded name
-        self.members: dict[str, dict[int, None]] = {}  # sessions by folded name of the room
+        self.picture = Picture(server.core.world.rooms, store.charters() if store else (), problems)
         self.said: dict[bytes, Said] = {}  # by their marks
         self.sessions: dict[int, Visit] = {}
         self.expelled: list[int] = []  # sessions
@@ -79,6 +84,7 @@ class Watch:
         self._asked: dict[int, bytes] = {}  # the line that was handled last, by session
         self._buckets: dict[int, Bucket] = {}
         self._held_until: dict[int, float] = {}  # by session: its last line that had to wait
+        self._refusal: str | None = None  # the last
         network.on_send = self._sending
         for name in ("connect", "disconnect", "receive", "receive_too_long", "commit", "time_out"):
             watched = getattr(self, f"_{name}")
@@ -94,8 +100,15 @@ class Watch:
         sock: Any = self._server.reactor.connections[session].sock
         self.sessions[session] = self._visits[sock.other.number]
         self._asked[session] = b""
-        self._buckets[session] = Bucket(self._core, rest[1])
-        return real(session, *rest)
+        dialect, now, address = rest
+        self._buckets[session] = Bucket(self._core, now)
+        self.picture.heard_at[session] = now
+        self._refusal = None
+        due = refusal_at_the_door(self._core, dialect, now, address)
+        happened = real(session, *rest)
+        if self._refusal != due:
+            self._problem(f"#{session} from {address} was told {self._refusal}, and not {due}")
+        return happened
 
     def _disconnect(self, real: Callable[..., Any], session: int, reason: str, now: float) -> Any:
         if session in self.sessions:  # else it had only asked for a WebSocket
@@ -127,10 +140,11 @@ class Watch:
         self, real: Callable[..., list[Action]], session: int, line: bytes, now: float
     ) -> list[Action]:
         before, self._asked[session] = self._asked[session], line
+        self.picture.heard_at[session] = now
         self._buckets[session].fill(now)
         known = self._core._sessions.get(session)
         # One that is over takes up nothing; the administration has no rate.
-        has_rate = known is not None and known.state is not State.OPERATOR
+        has_rate = known is not None and known.state is not OPERATOR
         happened = real(session, line, now)
         for action in happened:
             if type(action) is actions.Hold:
@@ -142,17 +156,18 @@ class Watch:
             self.problems += self._buckets[session].take(line)
         visit = self.sessions[session]
         if happened and (pong := visit.ponged(line)):
-            self._answered(visit, pong)
+            self._told([(visit, pong)])
         return happened
 
-    def _answered(self, visit: Visit, line: bytes) -> None:
+    def _told(self, due: Due) -> None:
         """Behind all that was said before, and may still have to be kept."""
-        self._pending.append(Pending(b"", [(visit, line)], [(visit, line)]))
+        self._pending.append(Pending(b"", due, due))
         if len(self._pending) == 1:
             self._settle(kept=True)
 
     def _receive_too_long(self, real: Callable[..., Any], session: int, now: float) -> Any:
         self._buckets[session].fill(now)
+        self.picture.heard_at[session] = now
         self._taken_up(session, TOO_LONG)
         return real(session, now)
 
@@ -201,14 +216,24 @@ class Watch:
             self._settle(entry.command.kept)
         for event in happened:
             self.changed = True
-            note = _NOTES.get(type(event))
-            if note is not None:
-                note(self, entry.session, event)
+            self.picture.note(entry.session, event)
+            if type(event) is Said:
+                self._spoken(event)
+            elif type(event) is events.StatusChanged:
+                self._news(event, self.picture.neighbours(event.session))
+        self.picture.forget_rooms()
         self._judge(entry.session, happened)
         return happened
 
     def _deliver(self, real: Callable[..., Any], happened: Any, session: Any) -> Any:
-        self._judge(session.id, [event for event in happened if type(event) is events.Recalled])
+        self._judge(session.id, [event for event in happened if type(event) in SHOWN])
+        for event in happened:
+            if type(event) is events.Refused:
+                self._refusal = event.code
+                self.problems += unfounded(self._case(session.id), event)
+            elif type(event) is events.Announced:
+                people = [s.id for s in self._core._sessions.values() if s.state is not OPERATOR]
+                self._news(event, people)
         self.expelled += [event.session for event in happened if type(event) is events.Expelled]
         return real(happened, session)
 
@@ -221,7 +246,11 @@ class Watch:
 
     def _judge(self, session: int, happened: Iterable[Event]) -> None:
         for event in happened:
-            self.problems += rules_broken(self._core, session, self._asked.get(session, b""), event)
+            self.problems += rules_broken(self._case(session), event)
+
+    def _case(self, session: int) -> Case:
+        line, now = self._asked.get(session, b""), self._server._shell.wall_clock()
+        return Case(self._core, self.picture, session, line, now)
 
     def _wake(self, real: Callable[..., Any], callback: Callable[..., Any], *rest: Any) -> None:
         """Another thread asks for something."""
@@ -237,33 +266,7 @@ class Watch:
 
         real(called)
 
-    def _logged_in(self, session: int, event: events.LoggedIn | events.Named) -> None:
-        holder = self.names.setdefault(alike(event.name), session)
-        if holder != session:
-            self._problem(f"#{session} is {event.name}, as is #{holder}")
-
-    def _renamed(self, session: int, event: events.Renamed) -> None:
-        if alike(event.old) != alike(event.new):
-            self.names.pop(alike(event.old), None)
-        self._logged_in(session, events.Named(event.new))
-
-    def _joined(self, _session: int, event: events.Joined) -> None:
-        self.members.setdefault(alike(event.room), {})[event.session] = None
-
-    def _left(self, _session: int, event: events.Left | events.Removed) -> None:
-        self._leave(event.session, alike(event.room))
-
-    def _disconnected(self, _session: int, event: events.Disconnected) -> None:
-        self.names.pop(alike(event.name), None)
-        for room in event.rooms:
-            self._leave(event.session, alike(room))
-
-    def _leave(self, session: int, room: str) -> None:
-        del self.members[room][session]
-        if not self.members[room]:
-            del self.members[room]
-
-    def _spoken(self, _session: int, said: Said) -> None:
+    def _spoken(self, said: Said) -> None:
         """Whoever is in the room now is to be shown it, once it is kept."""
         marks = MARK.findall(said.text.encode())
         if not marks:
@@ -272,7 +275,7 @@ class Watch:
         echo = self._core._delivery.settings.echo
         due = [
             (self.sessions[session], self.sessions[session].shown(said))
-            for session in self.members[alike(said.room)]
+            for session in self.picture.members[alike(said.room)]
             if echo or session != said.session
         ]
         sender = self.sessions[said.session]
@@ -281,6 +284,21 @@ class Watch:
         self._pending.append(Pending(marks[0], due, [(sender, sender.refused(said))]))
         if self._store is None:
             self._settle(kept=True)
+
+    def _news(
+        self, event: events.StatusChanged | events.Announced, sessions: Iterable[int]
+    ) -> None:
+        """For each of them, in what they speak so far. What is told to who is about to ask for a
+        WebSocket is no frame, and nobody looks at it."""
+        due = []
+        for session in sessions if NEWS.search(event.text.encode()) else ():
+            visit, spoken = self.sessions[session], self._core._sessions[session].dialect
+            if spoken is visit.dialect or spoken.name == "ws":
+                due.append((visit, visit.shown(event)))
+            elif visit.person.script.dialect != "json":
+                due.append((visit, spoken.render(event)[:-1]))
+        if due:
+            self._told(due)
 
     def _settle(self, kept: bool) -> None:
         pending, self._pending = self._pending, []
@@ -305,15 +323,3 @@ class Watch:
 
 def _between(watched: Callable[..., Any], real: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *arguments: watched(real, *arguments)
-
-
-_NOTES: Final[dict[type[Event], Callable[[Any, int, Any], None]]] = {
-    events.LoggedIn: Watch._logged_in,
-    events.Named: Watch._logged_in,
-    events.Renamed: Watch._renamed,
-    events.Joined: Watch._joined,
-    events.Left: Watch._left,
-    events.Removed: Watch._left,
-    events.Disconnected: Watch._disconnected,
-    events.Said: Watch._spoken,
-}
