@@ -14,17 +14,24 @@ from chat.testing.simulation.scripts import (
     some_room,
 )
 
-HOSTS: Final = ("10.1.0.1", "10.1.0.2", "10.1.0.0/24")
+TARGETS: Final = ("10.1.0.1", "10.1.0.2", "10.1.0.0/24", "2001:db8::1", "2001:db8::/64")
 
 # None that is less than what is there already may be: who is over a new limit may stay.
 LIMITS: Final = (
     *("rate_burst 3", "rate_burst 50", "text_max_chars 2000", "history_read_max 2"),
-    *("away_after_s 1", "told_at_once 1", "reason_max_chars 0", "nonsense 1", "rate_per_s many"),
+    *(
+        "away_after_s 1",
+        "told_at_once 1",
+        "clients_per_address_max 1",
+        "reason_max_chars 0",
+        "nonsense 1",
+        "rate_per_s many",
+    ),
 )
 
 
 def _whom(random: Random) -> str:
-    return some_name(random) if random.random() < 0.7 else random.choice(HOSTS)
+    return some_name(random) if random.random() < 0.7 else random.choice(TARGETS)
 
 
 ADMIN: Final[tuple[tuple[int, Typist], ...]] = (

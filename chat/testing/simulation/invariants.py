@@ -8,10 +8,11 @@ from typing import Final
 
 from chat.core.records import Record, encode
 from chat.core.session import State
-from chat.core.world import LOBBY, World
+from chat.core.world import LOBBY, Room, World
 from chat.heartbeat import PERIOD_S
 from chat.idle import TICKS_PER_S
-from chat.server import ChatServer
+from chat.server import DAY_S, ChatServer
+from chat.shell import TIDY_S
 from chat.testing.simulation.model_store import ModelStore
 from chat.testing.simulation.watch import Watch
 from reactor import Connection
@@ -20,6 +21,7 @@ from reactor.testing import Network
 
 LATE_S: Final = 1 / TICKS_PER_S + 0.01  # a tick, and what rounding may add
 TIMERS_PER_CONNECTION: Final = 4  # idle, held, closing; and one that is cancelled
+TOLD_MAX: Final = 200  # in one look around; no simulated server has so much to tell
 DIALECTS: Final = 3  # that are spoken in rooms: a group each
 TIMERS: Final = 16  # of the server's own, and those of the listeners
 
@@ -40,6 +42,7 @@ class Turn:
         self.store = store
         self.waiting: set[int] = set()  # ids of those connections that we make wait
         self.waited_at: dict[int, float] = {}  # when we last did, by the connection's id
+        self.mistaken_at: dict[int, float] = {}  # since when, by session: thought away, or not
 
     @property
     def world(self) -> World:
@@ -100,6 +103,23 @@ def _silence_max_s(turn: Turn, connection: Connection) -> float:
     return timeout_s + LATE_S + turn.slowness_s if timed else inf
 
 
+def the_silent_are_away(turn: Turn) -> Problems:
+    """And who only looked like it is back: as soon as the core has looked around. Where it may not
+    tell everyone at once, each time there is one less."""
+    picture, limits = turn.watch.picture, turn.world.limits
+    now, time_of_day = turn.network.clock.now, turn.server._shell.wall_clock()
+    rounds = 1 if limits.told_at_once >= TOLD_MAX else 2 * len(picture.names) + 1
+    for session in picture.names.values():
+        silent_s = time_of_day - picture.heard_at[session]
+        silent = 0 < limits.away_after_s < silent_s
+        if session not in picture.away if silent else session in picture.idle:
+            mistaken_s = now - turn.mistaken_at.setdefault(session, now)
+            if mistaken_s > rounds * (TIDY_S + turn.slowness_s):
+                yield f"#{session} was silent for {silent_s:.3f} s: away is {not silent}"
+        else:
+            turn.mistaken_at.pop(session, None)
+
+
 def the_closing_are_gone(turn: Turn) -> Problems:
     """Sooner or later, whatever the other side does."""
     now, since = turn.network.clock.now, turn.watch.closing_at
@@ -125,6 +145,11 @@ def tables_are_bounded(turn: Turn) -> Problems:
         "rooms with an owner": (owned, limits.rooms_kept_max),
         "accounts": (len(world.accounts), limits.accounts_max),
         "jobs": (len(core._jobs), limits.jobs_max),
+        "bans": (len(world.bans), limits.bans_max),
+        "bans, mutes or operators": (
+            max(map(_settled, world.rooms.values())),
+            limits.bans_per_room_max,
+        ),
         "attempts": (len(core._attempts._buckets), limits.attempts_tracked_max),
         "groups": (len(shell._groups), DIALECTS * len(world.rooms)),
         "idle ticks": (len(shell.idle._ticks), here),
@@ -133,6 +158,11 @@ def tables_are_bounded(turn: Turn) -> Problems:
     for name, (size, most) in bounds.items():
         if size > most:
             yield f"there are {size} {name}, and may be {most}"
+
+
+def _settled(room: Room) -> int:
+    charter = room.charter
+    return max(map(len, (charter.bans, charter.mutes, charter.operators)))
 
 
 # --- after every turn in which something has changed ----------------------------------------------
@@ -234,9 +264,21 @@ def what_is_over_is_forgotten(turn: Turn) -> Problems:
         yield f"{count} rooms are remembered, and may be {most}"
 
 
+def what_is_old_is_gone(turn: Turn) -> Problems:
+    """From the store, as the configuration has it: the last look around was after the last word."""
+    config, store = turn.server.config, turn.store
+    now, most_s = turn.server._shell.wall_clock(), config.keep_days * DAY_S + 2 * TIDY_S
+    for messages in store.messages() if store is not None else ():
+        if config.keep_messages and len(messages) > config.keep_messages:
+            yield f"{len(messages)} messages are kept of a room"
+        if config.keep_days and messages and now - messages[0].at > most_s:
+            yield f"a message is kept that is {now - messages[0].at:.3f} s old"
+
+
 EVERY_TURN: Final[tuple[Callable[[Turn], Problems], ...]] = (
     nothing_is_left_to_do,
     the_silent_are_gone,
+    the_silent_are_away,
     the_closing_are_gone,
 )
 BUSY_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
@@ -250,4 +292,8 @@ CHANGED_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
     audiences_are_members,
     what_is_true_is_kept,
 )
-THE_END: Final[tuple[Callable[[Turn], Problems], ...]] = (nobody_is_left, what_is_over_is_forgotten)
+THE_END: Final[tuple[Callable[[Turn], Problems], ...]] = (
+    nobody_is_left,
+    what_is_over_is_forgotten,
+    what_is_old_is_gone,
+)

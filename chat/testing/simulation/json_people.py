@@ -56,11 +56,12 @@ CODES: Final = {
     ("system", "shutdown"): GOING_AWAY,
     ("system", "expelled"): REFUSED,
     ("error", "server-full"): REFUSED,
+    ("error", "rate-limited"): REFUSED,
     ("error", "banned"): REFUSED,
 }
 """What a close may say, by what was said before."""
 
-REFUSALS: Final = ("server-full", "banned")  # in place of a welcome
+REFUSALS: Final = ("server-full", "rate-limited", "banned")  # in place of a welcome
 
 
 def line(given: Object) -> bytes:

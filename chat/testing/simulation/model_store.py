@@ -43,6 +43,10 @@ class ModelStore(Store):
         decoded = [decode(*record).content for record in self.records()]
         return [content for content in decoded if isinstance(content, Charter)]
 
+    def messages(self) -> list[list[Said]]:
+        """Of each room, what is kept."""
+        return list(self._rooms.values())
+
     def save(self, records: Sequence[tuple[str, str, str | None]]) -> None:
         self._begin()
         for kind, key, text in records:

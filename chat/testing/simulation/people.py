@@ -281,9 +281,8 @@ class Person:
         self.visits += 1
         script = self.script
         address = OWN_ADDRESSES[script.dialect] if script.on_own_port else ADDRESS
-        host = f"10.1.0.{script.number % 3 + 1}"
         try:
-            client = self._network.connect(address, host, script.buffer_bytes)
+            client = self._network.connect(address, script.host, script.buffer_bytes)
         except ConnectionRefusedError:
             self._come_back()
             return

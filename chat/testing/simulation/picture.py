@@ -31,6 +31,7 @@ class Picture:
         self.names: dict[str, int] = {}  # sessions by folded name
         self.members: dict[str, dict[int, None]] = {}  # sessions by folded name of the room
         self.away: set[int] = set()  # sessions
+        self.idle: set[int] = set()  # those of them who have never said so
         self.heard_at: dict[int, float] = {}  # by session: the time of day of its last line
         self._listed: dict[str, Listed] = {"banned": {}, "muted": {}}
         self._rooms = rooms
@@ -100,6 +101,7 @@ class Picture:
     def _disconnected(self, _session: int, event: events.Disconnected) -> None:
         self.names.pop(alike(event.name), None)
         self.away.discard(event.session)
+        self.idle.discard(event.session)
         for room in event.rooms:
             self._leave(event.session, alike(room))
 
@@ -109,7 +111,8 @@ class Picture:
             del self.members[room]
 
     def _status(self, _session: int, event: events.StatusChanged) -> None:
-        (self.away.add if event.away else self.away.discard)(event.session)
+        for who, is_so in ((self.away, event.away), (self.idle, event.away and event.idle)):
+            (who.add if is_so else who.discard)(event.session)
 
     def _moderated(self, _session: int, event: events.Moderated) -> None:
         room, name = alike(event.room), alike(event.name)

@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple
 from chat.core import events
 from chat.core.engine import ChatCore
 from chat.core.events import Event
+from chat.core.limits import Limits
 from chat.core.session import REFILL_S, State
-from chat.core.world import LOBBY
+from chat.core.world import LOBBY, Room
 from chat.testing.simulation.picture import Picture, alike
 
 HASHED: Final = "hash of "
@@ -104,10 +105,14 @@ def _said(case: Case, event: events.Said) -> Problems:
     yield from _spoke(case, event, event.room)
     if event.session in case.picture.away:
         yield f"{event.name} speaks, and is still away"
+    if len(event.text) > case.core.world.limits.text_max_chars:
+        yield f"{event.name} says {len(event.text)} characters at once"
 
 
 def _topic_set(case: Case, event: events.TopicSet) -> Problems:
     yield from _spoke(case, event, event.room)
+    if len(event.topic) > case.core.world.limits.topic_max_chars:
+        yield f"{event.name} sets a topic of {len(event.topic)} characters"
 
 
 def _spoke(
@@ -180,10 +185,17 @@ def _recalled(case: Case, event: events.Recalled) -> Problems:
         yield f"#{session} asked for {asked[0]} messages and recalls {len(numbers)}"
     room = core.world.rooms.get(alike(event.room))
     if room is not None and not core.world.durable:  # else the limit may have changed meanwhile
-        most = min(asked[0], core.world.limits.history_read_max)
-        due = [said.seq for said in room.history][-most:]
+        due = _latest(room, asked[0], core.world.limits)
         if numbers != due:
             yield f"#{session} recalls messages {numbers} where it should {due}"
+
+
+def _latest(room: Room, count: int, limits: Limits) -> list[int]:
+    """The numbers of what is to be recalled, as far as it is not too much."""
+    due = [*room.history][-min(count, limits.history_read_max) :]
+    while sum([len(said.text.encode()) for said in due]) > limits.history_read_max_bytes:
+        due.pop(0)
+    return [said.seq for said in due]
 
 
 # --- the server -----------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def draw(seed: int) -> Scenario:
     return Scenario(
         seed=seed,
         config=config,
-        limits=replace(limits, **_of(config.limits, "rate_burst", "rate_per_s")),
+        limits=replace(limits, **_of(config.limits, "rate_burst", "rate_per_s", "away_after_s")),
         connection_limits=_connection_limits(random),
         faults=Faults.drawn(random),
         scripts=tuple(scripts),
@@ -118,8 +118,11 @@ def _config(random: Random, limits: Limits, manners: list[Manner]) -> Config:
         join_notices=random.random() < 0.3,
         idle_timeout=random.choice((0.0, 0.0, 5.0, 60.0, 3_600.0)),
         rate_limit=random.choice((Rate(0, 0.0), Rate(20, 10.0), Rate(5, 2.0))),
+        away_after=random.choice((600, 0, 5, 60)),
         max_clients=limits.clients_max,
+        max_per_address=limits.clients_per_address_max,
         keep_messages=random.choice((0, 0, 5)),
+        keep_days=random.choice((0.0, 0.0, 0.01, 1.0)),
     )
 
 
@@ -129,16 +132,23 @@ def _limits(random: Random) -> Limits:
         return Limits()
     return Limits(
         clients_max=random.choice((3, 6, 10_000)),
+        clients_per_address_max=random.choice((0, 1, 2, 200)),
+        username_max_chars=random.choice((8, 32)),
+        topic_max_chars=random.choice((8, 300)),
         room_members_max=random.choice((2, 1_000)),
         rooms_max=random.choice((2, 4)),
         rooms_per_user_max=random.choice((1, 3)),
         history_kept=random.choice((1, 5, 50)),
+        text_max_chars=random.choice((100, 8_192, 8_192)),
         jobs_max=random.choice((1, 3)),
         rooms_remembered_max=random.choice((0, 2)),
         rooms_owned_max=random.choice((0, 1)),
         rooms_kept_max=random.choice((0, 1)),
         accounts_max=random.choice((1, 3)),
         attempts_tracked_max=random.choice((1, 10_000)),
+        bans_per_room_max=random.choice((1, 200)),
+        bans_max=random.choice((1, 10_000)),
+        history_read_max_bytes=random.choice((4_000, 262_144)),
     )
 
 

@@ -20,6 +20,9 @@ NAMES: Final = ("ann", "bob", "Bob", "cat", "dan", "Zoë", "zoe\u0308", "eve", "
 NO_NAMES: Final = ("@bob", "*", "x" * 33, "y" * 65, "\u0301e", "a:b", "-" * 1000)
 ROOMS: Final = ("lobby", "so", "#So", "tea", "den")
 PASSWORDS: Final = ("correct horse", "battery staple", "short")
+HOSTS: Final = ("10.1.0.1", "10.1.0.2", "2001:db8::1", "2001:db8::2", "127.0.0.1")
+"""Those of IPv6 are of one network; the last is the server's own."""
+
 SPANS: Final = ("10s", "1h", "", "1y")
 """Of a mute: over soon, or not; for good; and a mistake."""
 
@@ -73,6 +76,9 @@ class Script:
     arrives_s: float
     buffer_bytes: int
     """Between them and the server; 0: the network decides."""
+
+    host: str
+    """Where they come from; of no matter on a Unix socket."""
 
     steps: tuple[Step, ...]
 
@@ -240,6 +246,7 @@ def draw_script(random: Random, number: int, pace_s: float, manner: Manner) -> S
         hello=manner.hello.replace("%s", some_name(random)).encode() + b"\n",
         arrives_s=random.expovariate(1 / pace_s),
         buffer_bytes=random.choice((0, 0, 0, 64, 2_000)),
+        host=HOSTS[number % len(HOSTS)],
         steps=tuple(steps),
     )
 

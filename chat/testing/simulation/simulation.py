@@ -32,7 +32,9 @@ SETTLE_MAX_S = 3_600.0  # in which everyone must have had their answers, once no
 LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s and linger_s
 STOP_S = 60.0  # in which a server that was asked to stop must have
 DOWN_S = 1.0  # between a crash and the next start
-LAST: Final = Script(0, "line", False, b"PING\n", 0.0, 0, ())  # of who is there at the stop
+LAST: Final = Script(
+    0, "line", False, b"PING\n", 0.0, 0, "127.0.0.1", ()
+)  # of who is there at the stop
 IDLE_TURNS_MAX = 3  # on end, in which there was nothing to do: rounding may cause one
 
 

@@ -25,7 +25,8 @@ from reactor.testing.frames import (
 )
 
 HOST: Final = "chat.example.org"
-TURNED_AWAY: Final = (b"426", b"503")  # a greeting comes first there; the server is full
+TURNED_AWAY: Final = (b"426", b"429", b"503")
+"""A greeting comes first there; too many are from one address; the server is full."""
 
 NORMAL, GOING_AWAY, UNSUPPORTED, NOT_UTF_8, REFUSED, TOO_BIG = 1000, 1001, 1003, 1007, 1008, 1009
 
