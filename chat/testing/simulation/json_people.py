@@ -217,7 +217,7 @@ class JsonVisit(WebSocketVisit):
         seqs, epoch = [message["seq"] for message in messages], shown["epoch"]
         since = self._resumes.pop(shown.get("id", ""), None)
         if since is None:
-            problem = room.recalled(epoch, seqs, self._untold_ever)
+            problem = room.recalled(epoch, seqs, shown["complete"], self._untold_ever)
         else:
             problem = room.resumed(since, epoch, seqs, shown["complete"], self._untold_ever)
         self._note(shown, room, problem)

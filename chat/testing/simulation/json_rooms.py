@@ -49,8 +49,11 @@ class InRoom:
         """How many numbers there are between the last one and this."""
         return max(0, seq - self._last - 1) if self._last else 0
 
-    def recalled(self, epoch: str, seqs: Sequence[int], untold: int) -> str:
-        """The latest of it is shown. What is wrong."""
+    def recalled(self, epoch: str, seqs: Sequence[int], complete: bool, untold: int) -> str:
+        """The latest of it is shown. What is wrong. Where all of it is too old to be kept, nobody
+        is told up to where that went."""
+        if not seqs and not complete:
+            return ""
         if problem := _in_a_row(seqs):
             return problem
         end = seqs[-1] if seqs else 0
@@ -72,7 +75,7 @@ class InRoom:
             return f"was told that of {list(seqs)} something is missing, having {since}"
         if not seqs:
             seqs = [since.seq] if complete else []
-        return self.recalled(epoch, seqs, untold) if seqs else ""
+        return self.recalled(epoch, seqs, complete, untold) if seqs else ""
 
 
 def _in_a_row(seqs: Sequence[int]) -> str:

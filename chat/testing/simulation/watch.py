@@ -18,6 +18,7 @@ from chat.core.actions import Action
 from chat.core.commands import Settle
 from chat.core.entry import Entry
 from chat.core.events import Event, Said
+from chat.core.limits import Limits
 from chat.core.session import State
 from chat.heartbeat import PERIOD_S
 from chat.server import ChatServer
@@ -25,7 +26,7 @@ from chat.testing.simulation.model_store import MARK, ModelStore
 from chat.testing.simulation.people import NEWS, Visit
 from chat.testing.simulation.picture import Picture, alike
 from chat.testing.simulation.refusals import refusal_at_the_door, unfounded
-from chat.testing.simulation.rules import Bucket, Case, rules_broken, still_here
+from chat.testing.simulation.rules import Bucket, Case, counted_as, rules_broken, still_here
 from reactor import LINE_MAX_BYTES, TOO_LONG, ConnectionLimits
 from reactor.testing import FakeSocket, Network
 
@@ -91,6 +92,8 @@ class Watch:
             setattr(self._core, name, _between(watched, getattr(self._core, name)))
         for name in ("_deliver", "_tell"):
             setattr(self._core, name, _between(getattr(self, name), getattr(self._core, name)))
+        requesting: Any = server._shell.requesting
+        requesting.is_full = _between(self._may_not_ask, requesting.is_full)
         reactor: Any = server.reactor
         reactor.call_soon_threadsafe = _between(self._wake, reactor.call_soon_threadsafe)
 
@@ -109,6 +112,19 @@ class Watch:
         if self._refusal != due:
             self._problem(f"#{session} from {address} was told {self._refusal}, and not {due}")
         return happened
+
+    def _may_not_ask(self, real: Callable[..., bool], address: str, limits: Limits) -> bool:
+        """For a WebSocket, as too many do so from there who are not granted one yet."""
+        peers = [
+            connection.peer.rpartition(":")[0].strip("[]")
+            for connection in self._server.reactor.connections.values()
+            if not getattr(connection.handler, "has_session", True)
+        ]
+        site, most = counted_as(address), limits.clients_per_address_max
+        full = 0 < most <= [counted_as(peer) for peer in peers].count(site) and site != ""
+        if real(address, limits) != full:
+            self._problem(f"{address} is turned away: {not full}, as {peers} ask")
+        return full
 
     def _disconnect(self, real: Callable[..., Any], session: int, reason: str, now: float) -> Any:
         if session in self.sessions:  # else it had only asked for a WebSocket
