@@ -56,6 +56,7 @@ ADMIN: Final[tuple[tuple[int, Typist], ...]] = (
     (1, lambda _random, _: ""),
     (2, some_garbage),
     (1, lambda _random, _: "quit"),
+    (1, lambda _random, _: "shutdown"),
 )
 
 AS_ADMIN: Final = Manner("admin", "STATS", ADMIN, DEEDS, own_port=1.0)

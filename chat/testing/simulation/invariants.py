@@ -11,7 +11,7 @@ from chat.core.session import State
 from chat.core.world import LOBBY, Room, World
 from chat.heartbeat import PERIOD_S
 from chat.idle import TICKS_PER_S
-from chat.server import DAY_S, ChatServer
+from chat.server import DAY_S, SHUTDOWN_S, ChatServer
 from chat.shell import TIDY_S
 from chat.testing.simulation.model_store import ModelStore
 from chat.testing.simulation.watch import Watch
@@ -42,6 +42,7 @@ class Turn:
         self.store = store
         self.waiting: set[int] = set()  # ids of those connections that we make wait
         self.waited_at: dict[int, float] = {}  # when we last did, by the connection's id
+        self.stopping_at: float | None = None  # since when
         self.mistaken_at: dict[int, float] = {}  # since when, by session: thought away, or not
 
     @property
@@ -131,6 +132,19 @@ def the_closing_are_gone(turn: Turn) -> Problems:
                 yield f"{connection} is still being closed"
 
 
+def a_stopping_server_stops(turn: Turn) -> Problems:
+    """Whoever does not read, and nobody else comes in."""
+    server, now = turn.server, turn.network.clock.now
+    if not server._stopping:
+        return
+    if turn.stopping_at is None:
+        turn.stopping_at = now
+    if server.reactor.listeners:
+        yield "the server stops, and still listens"
+    if not server.stopped and now - turn.stopping_at > SHUTDOWN_S + LATE_S + turn.slowness_s:
+        yield f"the server has been stopping for {now - turn.stopping_at:.3f} s"
+
+
 def tables_are_bounded(turn: Turn) -> Problems:
     """By the limits, and by how many are here."""
     limits, world, core = turn.world.limits, turn.world, turn.server.core
@@ -151,7 +165,7 @@ def tables_are_bounded(turn: Turn) -> Problems:
             limits.bans_per_room_max,
         ),
         "attempts": (len(core._attempts._buckets), limits.attempts_tracked_max),
-        "groups": (len(shell._groups), DIALECTS * len(world.rooms)),
+        "groups": (0 if turn.server._stopping else len(shell._groups), DIALECTS * len(world.rooms)),
         "idle ticks": (len(shell.idle._ticks), here),
         "timers": (len(reactor._timers), TIMERS_PER_CONNECTION * here + TIMERS),
     }
@@ -236,7 +250,8 @@ def what_is_true_is_kept(turn: Turn) -> Problems:
 
 
 def nobody_is_left(turn: Turn) -> Problems:
-    """Everyone hung up, long ago: the server is as it was when it began."""
+    """Everyone hung up, long ago: the server is as it was when it began. Or it has stopped, and
+    nobody takes anyone out of the groups any more."""
     core, shell, reactor = turn.server.core, turn.server._shell, turn.server.reactor
     left = {
         "connections": list(reactor.connections),
@@ -244,7 +259,7 @@ def nobody_is_left(turn: Turn) -> Problems:
         "sessions": list(core._sessions),
         "names": list(turn.world.users),
         "jobs": list(core._jobs),
-        "groups": list(shell._groups),
+        "groups": [] if turn.server.stopped else list(shell._groups),
         "audiences": list(core._delivery._audiences),
         "ticks": list(shell.idle._ticks),
         "heartbeats": [connection for part in shell.heartbeat._parts for connection in part],
@@ -280,6 +295,7 @@ EVERY_TURN: Final[tuple[Callable[[Turn], Problems], ...]] = (
     the_silent_are_gone,
     the_silent_are_away,
     the_closing_are_gone,
+    a_stopping_server_stops,
 )
 BUSY_TURNS: Final[tuple[Callable[[Turn], Problems], ...]] = (
     buffers_are_bounded,
@@ -297,3 +313,4 @@ THE_END: Final[tuple[Callable[[Turn], Problems], ...]] = (
     what_is_over_is_forgotten,
     what_is_old_is_gone,
 )
+STOPPED: Final[tuple[Callable[[Turn], Problems], ...]] = (nobody_is_left,)

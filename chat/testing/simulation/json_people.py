@@ -25,6 +25,7 @@ Object = dict[str, Any]
 
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 PRIVATE: Final = re.compile(r"<d\d+\.\d+>")
+GOODBYES: Final = ("goodbye", "shutdown", "idle-timeout")
 CHECK: Final = "check"  # the id of what is always answered
 ID_MAX_CHARS: Final = 64
 HELD_LESS: Final = 0.3  # how often somebody asks for something again
@@ -247,7 +248,8 @@ class JsonVisit(WebSocketVisit):
     def _look_at_system(self, shown: Object, line: bytes) -> None:
         if NEWS.search(line):
             self._look_at_due(line)
-        if shown["code"] == "goodbye" and self.due:
+        self.told_of_stop = self.told_of_stop or shown["code"] == "shutdown"
+        if shown["code"] in GOODBYES and self.due:
             self.person.complain(f"left without having been shown {self.due[0]!r}")
 
 

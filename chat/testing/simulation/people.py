@@ -33,7 +33,9 @@ ADMIN_FORMS: Final = re.compile(
 )
 FORMS: Final = {"line": LINE_FORMS, "admin": ADMIN_FORMS}
 REFUSED: Final = b"Error: "  # what nobody understood
-GOODBYES: Final = (b"BYE", b"Goodbye!")
+STOPS: Final = (b"INFO server-shutdown", b"The server is shutting down. Goodbye!")
+IDLED_OUT: Final = (b"INFO idle-timeout", b"You have been idle for too long. Goodbye!")
+GOODBYES: Final = (b"BYE", b"Goodbye!", *STOPS, *IDLED_OUT)
 CHECKS: Final = {
     "line": b"\nPING\n",
     "slash": b"\n/who\n",
@@ -69,6 +71,7 @@ class Visit:
         self.answered: bool | None = None  # True: the last question was; None: there was none
         self.ending = False  # they send no more
         self.last = b""  # the last whole line that was read
+        self.told_of_stop = False
         self._partial = bytearray()
         client.on_data, client.on_end = self._read, self._end
 
@@ -139,6 +142,11 @@ class Visit:
         self.client.hang_up()
 
     @property
+    def hears_of_a_stop(self) -> bool:
+        """They are here, and it is said in their dialect."""
+        return not self.is_over and self.person.script.dialect != "admin"
+
+    @property
     def has_left(self) -> bool:
         """It was they who ended it."""
         return self.client.sock.closed
@@ -182,6 +190,8 @@ class Visit:
             person.heard_alone(private[1], line)
         elif (marks := MARK.findall(line)) and not line.startswith(REFUSED):
             self._look_at_said(line, marks)
+        elif line in STOPS:
+            self.told_of_stop = True
         elif line == b"PONG" or NEWS.search(line):
             self._look_at_due(line)
         elif line in NOT_SAVED:

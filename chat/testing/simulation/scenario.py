@@ -63,6 +63,12 @@ class Scenario:
     """The server is killed in the midst of its so-many-th call of the system; started again, it
     begins to count anew for the next one."""
 
+    stops: tuple[int, ...] = ()
+    """It is told to stop after so many, the same way; when it has, it is started again."""
+
+    stays: bool = False
+    """Everyone who is there at the end stays for the server's last stop."""
+
     descriptors_max: int = 0
     """Connections that the process can have at a time; 0: any number."""
 
@@ -99,6 +105,8 @@ def draw(seed: int) -> Scenario:
         durable=durable,
         store_failures=random.choice((0.0, 0.0, 0.1, 0.5)),
         crashes=tuple([random.randint(1, 2_000) for _ in range(random.choice((0, 0, 1, 3)))]),
+        stops=tuple([random.randint(1, 2_000) for _ in range(random.choice((0, 0, 1)))]),
+        stays=random.random() < 0.5,
         descriptors_max=random.choice((0, 0, 0, 3)),
         clock_jumps=random.choice(((), (), ((random.random() * 60, random.gauss(0, 3600)),))),
     )

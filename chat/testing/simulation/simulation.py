@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -14,12 +11,12 @@ from chat.core.events import Said
 from chat.core.jobs import CheckPassword, HashPassword
 from chat.dialects import JSON
 from chat.server import ChatServer
-from chat.store import StoreError
 from chat.testing.simulation import invariants
+from chat.testing.simulation.errors import errors_into
 from chat.testing.simulation.invariants import Turn
 from chat.testing.simulation.json_people import JsonVisit
 from chat.testing.simulation.model_store import ModelStore
-from chat.testing.simulation.people import Person, Visit
+from chat.testing.simulation.people import CHECKS, Person, Visit
 from chat.testing.simulation.rules import HASHED
 from chat.testing.simulation.scenario import Scenario, draw
 from chat.testing.simulation.scripts import Script
@@ -31,10 +28,11 @@ RUN_MAX_S = 864_000.0  # of simulated time: some scripts never end, as nobody le
 SETTLE_MAX_S = 3_600.0  # in which everyone must have had their answers, once nothing goes wrong
 LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s and linger_s
 STOP_S = 60.0  # in which a server that was asked to stop must have
-DOWN_S = 1.0  # between a crash and the next start
+DOWN_S = 1.0  # between a crash, or a stop, and the next start
 LAST: Final = Script(
     0, "line", False, b"PING\n", 0.0, 0, "127.0.0.1", ()
 )  # of who is there at the stop
+DEAF: Final = 3  # of so many who are there at the stop, one does not read
 IDLE_TURNS_MAX = 3  # on end, in which there was nothing to do: rounding may cause one
 
 
@@ -57,6 +55,7 @@ class Figures:
     client_s: float = 0.0
     said: int = 0
     crashes: int = 0
+    stops: int = 0
 
     def add(self, other: Figures) -> None:
         """Those of another run, too."""
@@ -67,7 +66,7 @@ class Figures:
         return (
             f"{self.runs:,} run{'s' * (self.runs != 1)}, {self.turns:,} turns of the loop, "
             f"{self.simulated_s / 3600:,.0f} hours, {self.client_s / 3600:,.0f} client-hours, "
-            f"{self.said:,} messages, {self.crashes:,} crashes"
+            f"{self.said:,} messages, {self.crashes:,} crashes, {self.stops:,} stops"
         )
 
 
@@ -89,6 +88,8 @@ class Simulation:
         self._clock_offset_s = 0.0
         self._visits: dict[int, Visit] = {}
         self._crashes = list(scenario.crashes)
+        self._stops = list(scenario.stops)
+        self._stop_at = 0  # the call of the system after which the server is told to; 0: none
         self._heard_alone: set[bytes] = set()
         self._said: dict[bytes, Said] = {}  # before a crash, by their marks
         self._starts = 0
@@ -101,10 +102,12 @@ class Simulation:
 
     def run(self) -> None:
         """From the first arrival until everybody has gone, and the server has stopped."""
-        with _errors_into(self.problems):
+        scenario = self.scenario
+        with errors_into(self.problems):
             self._until(lambda: all(person.is_done for person in self._people), RUN_MAX_S)
             self._settle()
-            self._leave()
+            if not scenario.stays:
+                self._leave()
             self._stop()
         self._finish_figures()
 
@@ -124,7 +127,8 @@ class Simulation:
         """Nothing goes wrong any more: everyone must get what they are due, and be answered."""
         network = self.network
         self._crashes.clear()
-        network.crash_at = network.descriptors_max = 0
+        self._stops.clear()
+        network.crash_at = network.descriptors_max = self._stop_at = 0
         self._calm()
         for person in self._people:
             person.retire()
@@ -144,26 +148,34 @@ class Simulation:
         self._check(invariants.THE_END)
 
     def _stop(self) -> None:
-        """Who has come in by then is told."""
-        last = self._last_one()
+        """Who has come in by then is told, or is still here; but not who does not read."""
+        self._last_one()
+        here = [visit for visit in self._visits.values() if visit.hears_of_a_stop]
+        for visit in here:
+            visit.type(CHECKS[visit.person.script.dialect] * visit.person.script.number)
+        for visit in here[::DEAF]:
+            visit.client.stop_reading()
         self._server.stop()
         if not self._until(lambda: self._server.stopped, STOP_S):
             self.problems.append("the server did not stop")
-        if last is not None and last.last != b"INFO server-shutdown":
-            last.person.complain("was not told that the server stops")
-        if self._server.reactor.listeners:
-            self.problems.append("the server has stopped, and still listens")
+        for number, visit in enumerate(here):
+            if number % DEAF and not visit.told_of_stop:
+                visit.person.complain("was not told that the server stops")
+        self._close()
+        self._check(invariants.STOPPED)
+
+    def _close(self) -> None:
+        """It has stopped."""
+        self.figures.stops += 1
         self._server.close()
         if self.network.accepted:
             self.problems.append(f"{self.network.accepted} sockets were never closed")
-        self._check(())
+            self._check(())
 
-    def _last_one(self) -> Visit | None:
-        """Somebody comes in, and is heard; None: they are banned."""
-        person = self._person(LAST, self.scenario.config.greeting)
-        self._until(lambda: person.visit is not None and not person.visit.typed, LEAVE_S)
-        visit = person.visit
-        return None if visit is None or visit.is_over else visit
+    def _last_one(self) -> None:
+        """Somebody comes in, and is heard, unless there is no room for them."""
+        last = self._person(LAST, self.scenario.config.greeting)
+        self._until(lambda: last.visit and (last.visit.is_over or not last.visit.typed), LEAVE_S)
 
     def _until(self, condition: Any, most_s: float) -> bool:
         """Turn after turn, until a condition holds, but not for longer; whether it does."""
@@ -172,6 +184,8 @@ class Simulation:
             left_s = end - self.network.clock.now
             if left_s <= 0:
                 return False
+            if self._server.stopped:
+                self._start_anew()
             self._turn(left_s)
         return True
 
@@ -203,6 +217,9 @@ class Simulation:
         if self._watch.changed:
             self._watch.changed = False
             self._check(invariants.CHANGED_TURNS)
+        if 0 < self._stop_at <= network.steps:
+            self._stop_at = 0
+            self._server.stop()
 
     def _check(self, invariants_: Any) -> None:
         for invariant in invariants_:
@@ -219,6 +236,8 @@ class Simulation:
         scenario, network = self.scenario, self.network
         if self._crashes:
             network.crash_at = network.steps + self._crashes.pop(0)
+        if self._stops:
+            self._stop_at = network.steps + self._stops.pop(0)
         self._starts += 1
         server = self._server = ChatServer(
             scenario.config,
@@ -238,8 +257,20 @@ class Simulation:
     def _crash(self) -> None:
         """Killed, and after a while started again."""
         self.figures.crashes += 1
-        self._said |= self._watch.said
         self.network.kill(self._server.reactor)
+        self._start_later()
+
+    def _start_anew(self) -> None:
+        """Told to stop, by a signal or its administration, and after a while started again."""
+        try:
+            self._close()
+        except Crash:
+            self._crash()
+        else:
+            self._start_later()
+
+    def _start_later(self) -> None:
+        self._said |= self._watch.said
         self.network.clock.now += DOWN_S
         self.network.happen()
         while True:
@@ -312,38 +343,6 @@ def _unsettled(visit: Visit) -> str:
     if visit.typed:
         return f"was never answered: {visit.typed[0]!r} was not taken up"
     return "asked, and was never answered"
-
-
-class _Errors(logging.Handler):
-    """What the server logs with a traceback is a bug, unless the simulation has caused it."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(logging.ERROR)
-        self._problems = problems
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        known = isinstance(error, StoreError) or "fault of the simulation" in str(error)
-        if error is not None and not known:
-            self._problems.append(logging.Formatter().format(record))
-
-
-@contextmanager
-def _errors_into(problems: list[str]) -> Iterator[None]:
-    handler = _Errors(problems)
-    loggers = [logging.getLogger(name) for name in ("chat", "reactor")]
-    before = [(logger.level, logger.propagate) for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.setLevel(logging.ERROR)
-        logger.propagate = False
-    try:
-        yield
-    finally:
-        for logger, (level, propagate) in zip(loggers, before, strict=True):
-            logger.removeHandler(handler)
-            logger.setLevel(level)
-            logger.propagate = propagate
 
 
 def run(seed: int) -> Figures:

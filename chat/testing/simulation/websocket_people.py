@@ -114,6 +114,11 @@ class WebSocketVisit(Visit):
             self._send(opcode, payload)
 
     @property
+    def hears_of_a_stop(self) -> bool:
+        """See Visit. Whose request is not granted is turned away."""
+        return self._open and not self.ending and super().hears_of_a_stop
+
+    @property
     def has_left(self) -> bool:
         """See Visit."""
         return self._vanished or super().has_left
