@@ -42,6 +42,13 @@ CHECKS: Final = {
     "admin": b"\nPING\n",
     "json": b'{"type":"ping","id":"check"}\n',
 }
+LAST_WORDS: Final = {
+    "line": b"MSG <s%d.0> bye\n",
+    "slash": b"<s%d.0> bye\n",
+    "json": b'{"type":"say","room":"so","text":"<s%d.0> bye"}\n',
+}
+"""At the very moment at which the server is told to stop."""
+
 PINGED_BY: Final = ("line", "admin")
 NOT_SAVED: Final = (b"ERR not-saved", f"Error: {ERRORS['not-saved']}".encode())
 ANSWERS: Final = {"line": b"PONG", "slash": b"Current users: ", "admin": b"PONG"}

@@ -16,9 +16,9 @@ from chat.testing.simulation.errors import errors_into
 from chat.testing.simulation.invariants import Turn
 from chat.testing.simulation.json_people import JsonVisit
 from chat.testing.simulation.model_store import ModelStore
-from chat.testing.simulation.people import CHECKS, Person, Visit
+from chat.testing.simulation.people import LAST_WORDS, Person, Visit
 from chat.testing.simulation.rules import HASHED
-from chat.testing.simulation.scenario import Scenario, draw
+from chat.testing.simulation.scenario import PEOPLE_MAX, Scenario, draw
 from chat.testing.simulation.scripts import Script
 from chat.testing.simulation.shrinking import Failure
 from chat.testing.simulation.watch import Watch
@@ -30,7 +30,7 @@ LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s 
 STOP_S = 60.0  # in which a server that was asked to stop must have
 DOWN_S = 1.0  # between a crash, or a stop, and the next start
 LAST: Final = Script(
-    0, "line", False, b"PING\n", 0.0, 0, "127.0.0.1", ()
+    PEOPLE_MAX + 1, "line", False, b"PING\n", 0.0, 0, "127.0.0.1", ()
 )  # of who is there at the stop
 DEAF: Final = 3  # of so many who are there at the stop, one does not read
 IDLE_TURNS_MAX = 3  # on end, in which there was nothing to do: rounding may cause one
@@ -150,9 +150,10 @@ class Simulation:
     def _stop(self) -> None:
         """Who has come in by then is told, or is still here; but not who does not read."""
         self._last_one()
-        here = [visit for visit in self._visits.values() if visit.hears_of_a_stop]
+        sessions, knows = self._watch.sessions.items(), self._server.core.knows
+        here = [visit for id, visit in sessions if knows(id) and visit.hears_of_a_stop]
         for visit in here:
-            visit.type(CHECKS[visit.person.script.dialect] * visit.person.script.number)
+            visit.type(LAST_WORDS[visit.person.script.dialect] % visit.person.script.number)
         for visit in here[::DEAF]:
             visit.client.stop_reading()
         self._server.stop()
