@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chat.config import OPTIONS
+from chat.core import commands
+from chat.core.registry import REGISTRY
+from chat.dialects import admin, json_asked, line, slash
 from chat.testing.simulation import Simulation, Violation, draw, failure, run
 from chat.testing.simulation import __main__ as command
 from chat.testing.simulation.__main__ import main
-from chat.testing.simulation.scripts import Step
+from chat.testing.simulation.admin_scripts import AS_ADMIN
+from chat.testing.simulation.json_scripts import IN_JSON
+from chat.testing.simulation.people import SPOKEN
+from chat.testing.simulation.scripts import IN_LINES, WITH_SLASHES, Manner, Step
 from chat.testing.simulation.shrinking import line_by_line, shrink, transcript
 from tests.testing import planted
 
@@ -76,6 +85,10 @@ def failing(bug: Callable[[pytest.MonkeyPatch], None], patch: pytest.MonkeyPatch
 
 PRINT_TRACE = """
 import sys
+from chat.config import OPTIONS
+from chat.core import commands
+from chat.core.registry import REGISTRY
+from chat.dialects import admin, json_asked, line, slash
 from chat.testing.simulation import Simulation, draw
 simulation = Simulation(draw(int(sys.argv[1])), print)
 simulation.run()
@@ -105,6 +118,60 @@ def test_the_same_seed_is_the_same_run(seed: int) -> None:
 
 def test_no_two_seeds_are_the_same_run() -> None:
     assert len({draw(seed).scripts for seed in range(100)}) == 100
+
+
+# --- what people do -------------------------------------------------------------------------------
+
+ASKS_ITSELF = {commands.Settle, commands.Tidy, commands.Disconnect, commands.Register}
+BY_ARRIVING = {commands.Guest, commands.Hello, commands.Administer}
+FILLED_IN = {commands.Resume}  # when it is sent
+MANNERS: dict[Manner, set[str]] = {
+    IN_LINES: {*line.VERBS},
+    WITH_SLASHES: {*slash.VERBS},
+    IN_JSON: {*json_asked.TYPES},
+    AS_ADMIN: {*admin.VERBS},
+}
+"""And what may be asked, in each way of asking."""
+
+
+def typed(manner: Manner) -> Iterator[str]:
+    """All that people of a kind may type, in some of all its ways."""
+    drawn = random.Random(1)
+    for _, typist in manner.typists:
+        for _ in range(50):
+            yield typist(drawn, "1.1")
+
+
+@pytest.mark.parametrize("manner", MANNERS, ids=lambda manner: manner.dialect)
+def test_all_that_may_be_asked_is_asked(manner: Manner) -> None:
+    """A verb that nobody types is a verb that nobody looks at."""
+    kinds = {re.sub(r'{"type": "(\w+)".*', r"\1", text) for text in typed(manner)}
+    words = {text.split()[0] for text in typed(manner) if text}
+    assert MANNERS[manner] <= kinds | {word.upper() for word in words}
+
+
+def test_there_is_no_command_that_nobody_asks_for() -> None:
+    asked: set[type] = set()
+    for manner in MANNERS:
+        for text in typed(manner):
+            command: Any = SPOKEN[manner.dialect].parse(text.encode())
+            asked.add(type(getattr(command, "command", command)))
+    assert REGISTRY.keys() - ASKS_ITSELF - BY_ARRIVING - FILLED_IN == asked
+
+
+NOT_OF_A_SIMULATION = {
+    *("store", "store_sync", "record", "tls_cert", "tls_key"),  # files
+    *("log_level", "log_format"),
+    *("host", "port", "unix", "origin"),  # the same for all
+}
+
+
+def test_all_settings_are_drawn() -> None:
+    """But for those of which no run looks any different."""
+    configs = [draw(seed).config for seed in range(200)]
+    names = [option.name for option in OPTIONS]
+    drawn = {name for name in names if len({getattr(config, name) for config in configs}) > 1}
+    assert drawn == {*names} - NOT_OF_A_SIMULATION
 
 
 # --- what fails -----------------------------------------------------------------------------------
@@ -192,6 +259,13 @@ def test_a_run_restarts_after_a_crash() -> None:
     for each in crashed[:5]:
         each.run()
     assert sum(each.figures.crashes for each in crashed) > 0
+
+
+def test_a_run_restarts_after_a_stop_too() -> None:
+    simulations = [Simulation(draw(seed)) for seed in range(40) if draw(seed).stops]
+    for each in simulations[:5]:
+        each.run()
+    assert sum(each.figures.stops for each in simulations[:5]) > 5, "each stops at its end"
 
 
 def test_nobody_imports_the_kit_who_did_not_ask_for_it() -> None:

@@ -42,6 +42,7 @@ class Turn:
         self.store = store
         self.waiting: set[int] = set()  # ids of those connections that we make wait
         self.waited_at: dict[int, float] = {}  # when we last did, by the connection's id
+        self.reloaded_at = 0.0
         self.stopping_at: float | None = None  # since when
         self.mistaken_at: dict[int, float] = {}  # since when, by session: thought away, or not
 
@@ -91,7 +92,8 @@ def the_silent_are_gone(turn: Turn) -> Problems:
         waited_at = turn.waited_at.get(connection.id, connection.opened_at)
         heard_at = max(sock.heard_at, waited_at)  # type: ignore[attr-defined]
         silent = connection.is_open and connection.id not in turn.waiting
-        if silent and now - heard_at > most_s:
+        reloading = now - turn.reloaded_at <= LATE_S + turn.slowness_s
+        if silent and now - heard_at > most_s and not reloading:
             yield f"{connection} has been silent for {now - heard_at:.3f} s, and is still there"
 
 
@@ -250,16 +252,17 @@ def what_is_true_is_kept(turn: Turn) -> Problems:
 
 
 def nobody_is_left(turn: Turn) -> Problems:
-    """Everyone hung up, long ago: the server is as it was when it began. Or it has stopped, and
-    nobody takes anyone out of the groups any more."""
+    """Everyone hung up, long ago: the server is as it was when it began. Or it has stopped, when
+    nobody takes anyone out of the groups any more, nor waits for what workers do."""
     core, shell, reactor = turn.server.core, turn.server._shell, turn.server.reactor
+    stopped = turn.server.stopped
     left = {
         "connections": list(reactor.connections),
         "sockets": list(range(turn.network.accepted)),
         "sessions": list(core._sessions),
         "names": list(turn.world.users),
-        "jobs": list(core._jobs),
-        "groups": [] if turn.server.stopped else list(shell._groups),
+        "jobs": [] if stopped else list(core._jobs),
+        "groups": [] if stopped else list(shell._groups),
         "audiences": list(core._delivery._audiences),
         "ticks": list(shell.idle._ticks),
         "heartbeats": [connection for part in shell.heartbeat._parts for connection in part],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
 from random import Random
@@ -19,9 +20,9 @@ from reactor.testing import Faults
 ADDRESS: Final = ("10.0.0.1", 4000)
 SLASH_ADDRESS: Final = ("10.0.0.1", 4001)
 JSON_ADDRESS: Final = ("10.0.0.1", 4002)
-ADMIN_PATH: Final = (
-    "/dev/null/admin"  # no file can be there: a listener that closes removes its own
-)
+# No file can be there: a listener that closes removes its own.
+ADMIN_PATH: Final = "/dev/null/admin"
+UNIX_PATH: Final = "/dev/null/unix"
 
 MIXTURES: Final[tuple[tuple[Manner, ...], ...]] = (
     (IN_LINES, IN_LINES, WITH_SLASHES),
@@ -34,6 +35,7 @@ that does without: see `needs_websocket`."""
 PEOPLE_MAX = 12
 ADMINISTERED = 0.3  # how often somebody looks after the server
 OWN_ADDRESSES: Final[dict[str, Address]] = {
+    "line": UNIX_PATH,
     "slash": SLASH_ADDRESS,
     "json": JSON_ADDRESS,
     "admin": ADMIN_PATH,
@@ -72,6 +74,9 @@ class Scenario:
     descriptors_max: int = 0
     """Connections that the process can have at a time; 0: any number."""
 
+    reloads: tuple[tuple[float, Config], ...] = ()
+    """When it is told to read its configuration again, and what it reads then."""
+
     clock_jumps: tuple[tuple[float, float], ...] = field(default=())
     """When the time of day is set, and by how many seconds it then jumps."""
 
@@ -98,7 +103,7 @@ def draw(seed: int) -> Scenario:
     return Scenario(
         seed=seed,
         config=config,
-        limits=replace(limits, **_of(config.limits, "rate_burst", "rate_per_s", "away_after_s")),
+        limits=replace(limits, **reloaded(config.limits)),
         connection_limits=_connection_limits(random),
         faults=Faults.drawn(random),
         scripts=tuple(scripts),
@@ -108,6 +113,7 @@ def draw(seed: int) -> Scenario:
         stops=tuple([random.randint(1, 2_000) for _ in range(random.choice((0, 0, 1)))]),
         stays=random.random() < 0.5,
         descriptors_max=random.choice((0, 0, 0, 3)),
+        reloads=tuple(_reloads(random, config)),
         clock_jumps=random.choice(((), (), ((random.random() * 60, random.gauss(0, 3600)),))),
     )
 
@@ -120,18 +126,33 @@ def _config(random: Random, limits: Limits, manners: list[Manner]) -> Config:
         host=host,
         port=port,
         listen=tuple(listen),
+        unix=UNIX_PATH,
         admin=ADMIN_PATH if AS_ADMIN in manners else "",
         greeting=random.choice(("", "", "Welcome!")),
-        echo=random.random() < 0.3,
-        join_notices=random.random() < 0.3,
-        idle_timeout=random.choice((0.0, 0.0, 5.0, 60.0, 3_600.0)),
-        rate_limit=random.choice((Rate(0, 0.0), Rate(20, 10.0), Rate(5, 2.0))),
-        away_after=random.choice((600, 0, 5, 60)),
         max_clients=limits.clients_max,
         max_per_address=limits.clients_per_address_max,
-        keep_messages=random.choice((0, 0, 5)),
-        keep_days=random.choice((0.0, 0.0, 0.01, 1.0)),
+        **_manners(random),
     )
+
+
+def _manners(random: Random) -> dict[str, Any]:
+    """What may change while it runs."""
+    return {
+        "echo": random.random() < 0.3,
+        "join_notices": random.random() < 0.3,
+        "idle_timeout": random.choice((0.0, 0.0, 5.0, 60.0, 3_600.0)),
+        "rate_limit": random.choice((Rate(0, 0.0), Rate(20, 10.0), Rate(5, 2.0))),
+        "away_after": random.choice((600, 0, 5, 60)),
+        "keep_messages": random.choice((0, 0, 5)),
+        "keep_days": random.choice((0.0, 0.0, 0.01, 1.0)),
+    }
+
+
+def _reloads(random: Random, config: Config) -> Iterator[tuple[float, Config]]:
+    """Now and then, once: early, or when the quiet ones have begun, too."""
+    for _ in range(random.choice((0, 0, 1))):
+        again = replace(config, **_manners(random), max_per_address=random.choice((1, 200)))
+        yield random.choice((1.0, 100.0, 3_000.0)) * random.random(), again
 
 
 def _limits(random: Random) -> Limits:
@@ -171,5 +192,7 @@ def _connection_limits(random: Random) -> ConnectionLimits:
     )
 
 
-def _of(limits: Limits, *names: str) -> dict[str, Any]:
+def reloaded(limits: Limits) -> dict[str, Any]:
+    """Those that come of the configuration."""
+    names = ("rate_burst", "rate_per_s", "away_after_s", "clients_per_address_max")
     return {name: getattr(limits, name) for name in names}

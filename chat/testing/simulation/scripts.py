@@ -227,7 +227,7 @@ DEEDS: Final[tuple[tuple[int, Deed], ...]] = (
 
 LINE_DEEDS: Final[tuple[tuple[int, Deed], ...]] = (*DEEDS, (2, "end"), (5, "negotiate"))
 
-IN_LINES: Final = Manner("line", "LOGIN %s", LINE, LINE_DEEDS, 0.0)
+IN_LINES: Final = Manner("line", "LOGIN %s", LINE, LINE_DEEDS, 0.2)
 WITH_SLASHES: Final = Manner("slash", "/nick %s", SLASH, LINE_DEEDS, 0.3)
 
 

@@ -19,6 +19,7 @@ SHOWN_MAX_CHARS: Final = 200  # of a step, or a line of what fails
 LESS: Final[tuple[tuple[str, Any], ...]] = (
     ("crashes", ()),
     ("stops", ()),
+    ("reloads", ()),
     ("clock_jumps", ()),
     ("store_failures", 0.0),
     ("descriptors_max", 0),

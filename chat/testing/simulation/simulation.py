@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
+from chat.config import Config
 from chat.core.events import Said
 from chat.core.jobs import CheckPassword, HashPassword
 from chat.dialects import JSON
@@ -18,7 +19,7 @@ from chat.testing.simulation.json_people import JsonVisit
 from chat.testing.simulation.model_store import ModelStore
 from chat.testing.simulation.people import LAST_WORDS, Person, Visit
 from chat.testing.simulation.rules import HASHED
-from chat.testing.simulation.scenario import PEOPLE_MAX, Scenario, draw
+from chat.testing.simulation.scenario import PEOPLE_MAX, Scenario, draw, reloaded
 from chat.testing.simulation.scripts import Script
 from chat.testing.simulation.shrinking import Failure
 from chat.testing.simulation.watch import Watch
@@ -98,6 +99,9 @@ class Simulation:
         self._people = [self._person(script, greeting) for script in scenario.scripts]
         for at_s, jump_s in scenario.clock_jumps:
             self.network.call_later(at_s, self._jump, jump_s)
+        self._config = scenario.config
+        for at_s, config in scenario.reloads:
+            self.network.call_later(at_s, self._reload, config)
         self._start()
 
     def run(self) -> None:
@@ -241,7 +245,7 @@ class Simulation:
             self._stop_at = network.steps + self._stops.pop(0)
         self._starts += 1
         server = self._server = ChatServer(
-            scenario.config,
+            self._config,
             reactor=network.reactor(),
             opened_store=self._store,
             wall_clock=self._wall_clock,
@@ -249,8 +253,8 @@ class Simulation:
         )
         for listener in server.reactor.listeners:
             listener._limits = scenario.connection_limits
-        settings = scenario.config.settings
-        server.core.configure(scenario.limits, settings, self._wall_clock())
+        limits = replace(scenario.limits, **reloaded(self._config.limits))
+        server.core.configure(limits, self._config.settings, self._wall_clock())
         server._shell.work = {**server._shell.work, **QUICK_WORK}
         self._watch = Watch(network, server, self._store, self._visits, self.problems)
         self._what = Turn(network, server, self._watch, self._store)
@@ -288,6 +292,17 @@ class Simulation:
                 sock.faults = self.network.faults
         if self._store is not None:
             self._store.failures = 0.0
+
+    def _reload(self, config: Config) -> None:
+        """A signal, which the loop is woken up for."""
+        self._config = config
+        self._server.reactor.call_soon_threadsafe(self._reconfigure, config)
+
+    def _reconfigure(self, config: Config) -> None:
+        waits = self._server.reconfigure(config)
+        self._what.reloaded_at = self.network.clock.now
+        if waits:
+            self.problems.append(f"{waits} can change, but not in a server that runs")
 
     def _wall_clock(self) -> float:
         return self.network.clock.now + self._clock_offset_s
