@@ -24,6 +24,8 @@ SLOWLY: Final = (50, 0.5)  # bytes at a time, and seconds between
 PRIVATE: Final = re.compile(rb"(?:DM \S+|\[private\] \S+:) (<d\d+\.\d+>)")
 
 NEWS: Final = re.compile(rb"<n\d+\.\d+>")
+AS_NEWS: Final = re.compile(rb"(?: is away: at|news) <n\d+\.\d+>")
+"""In text, where what was to be news may be said instead, as the rest of half a line."""
 
 LINE_FORMS: Final = re.compile(
     rb"OK|PONG|BYE|ERR [a-z0-9-]+|(INFO|TOPIC|USER|ROOM|MSG|DM|SAID|ME|PAST|BAN|MUTE) .+"
@@ -199,7 +201,7 @@ class Visit:
             self._look_at_said(line, marks)
         elif line in STOPS:
             self.told_of_stop = True
-        elif line == b"PONG" or NEWS.search(line):
+        elif line == b"PONG" or AS_NEWS.search(line):
             self._look_at_due(line)
         elif line in NOT_SAVED:
             self._look_at_refusal(line)
