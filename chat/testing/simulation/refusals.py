@@ -11,6 +11,7 @@ from chat.core.dialect import Dialect
 from chat.core.engine import ChatCore
 from chat.core.errors import Code
 from chat.core.events import Refused
+from chat.core.text import RESERVED
 from chat.testing.simulation.picture import alike
 from chat.testing.simulation.rules import Case, Problems, can_be_a_name, counted_as, is_within
 
@@ -72,7 +73,8 @@ def _is_banned(case: Case, command: Any) -> bool:
 
 
 def _is_taken(case: Case, command: Any) -> bool:
-    return case.picture.names.get(alike(command.name), case.session) != case.session
+    name = alike(command.name)
+    return name in RESERVED or case.picture.names.get(name, case.session) != case.session
 
 
 def _is_no_name(case: Case, command: Any) -> bool:

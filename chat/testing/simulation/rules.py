@@ -17,6 +17,7 @@ from chat.core.engine import ChatCore
 from chat.core.events import Event
 from chat.core.limits import Limits
 from chat.core.session import REFILL_S, State
+from chat.core.text import RESERVED
 from chat.core.world import LOBBY, Room
 from chat.testing.simulation.picture import Picture, alike
 
@@ -77,6 +78,8 @@ def _renamed(case: Case, event: events.Renamed) -> Problems:
 def _named(case: Case, event: events.LoggedIn) -> Problems:
     if not can_be_a_name(event.name, case.core.world.limits.username_max_chars):
         yield f"#{case.session} is {event.name!r}, which is no name"
+    if alike(event.name) in RESERVED:
+        yield f"#{case.session} is {event.name}, as none but the server is"
     account = case.core.world.accounts.get(alike(event.name))
     if account is not None:
         password = account.password.removeprefix(HASHED).encode()

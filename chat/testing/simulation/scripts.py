@@ -17,7 +17,7 @@ from reactor import LINE_MAX_BYTES
 T = TypeVar("T")
 
 NAMES: Final = ("ann", "bob", "Bob", "cat", "dan", "Zoë", "zoe\u0308", "eve", "\uff22ob")
-NO_NAMES: Final = ("@bob", "*", "x" * 33, "y" * 65, "\u0301e", "a:b", "-" * 1000)
+NO_NAMES: Final = ("@bob", "*", "x" * 33, "y" * 65, "\u0301e", "a:b", "-" * 1000, "Error")
 ROOMS: Final = ("lobby", "so", "#So", "tea", "den")
 PASSWORDS: Final = ("correct horse", "battery staple", "short")
 HOSTS: Final = ("10.1.0.1", "10.1.0.2", "2001:db8::1", "2001:db8::2", "127.0.0.1")
