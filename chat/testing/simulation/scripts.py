@@ -117,7 +117,7 @@ def some_room(random: Random) -> str:
 
 def some_talker(random: Random) -> str:
     """Who is to be silent: these few, so that it is often undone."""
-    return random.choice(("ann", "bob", "Bob"))
+    return random.choice(("bob", "bob", "ann"))
 
 
 def no_name(random: Random) -> str:
@@ -154,8 +154,8 @@ LINE: Final[tuple[tuple[int, Typist], ...]] = (
     (6, lambda random, _: f"KICK {some_room(random)} {some_name(random)}"),
     (5, lambda random, _: f"BAN {some_room(random)} {some_name(random)} 30s"),
     (2, lambda random, _: f"UNBAN {some_room(random)} {some_name(random)}"),
-    (3, lambda random, _: f"MUTE {some_room(random)} {some_talker(random)} {random.choice(SPANS)}"),
-    (3, lambda random, _: f"UNMUTE {some_room(random)} {some_talker(random)}"),
+    (5, lambda random, _: f"MUTE {some_room(random)} {some_talker(random)} {random.choice(SPANS)}"),
+    (8, lambda random, _: f"UNMUTE {some_room(random)} {some_talker(random)}"),
     (1, lambda random, _: f"BANS {some_room(random)}"),
     (2, lambda random, _: f"OP {some_room(random)} {some_name(random)}"),
     (1, lambda random, _: f"DEOP {some_room(random)} {some_name(random)}"),
@@ -193,8 +193,8 @@ SLASH: Final[tuple[tuple[int, Typist], ...]] = (
     (6, lambda random, _: f"/kick {some_name(random)}"),
     (5, lambda random, _: f"/ban {some_name(random)} 30s"),
     (2, lambda random, _: f"/unban {some_name(random)}"),
-    (3, lambda random, _: f"/mute {some_talker(random)} {random.choice(SPANS)}"),
-    (3, lambda random, _: f"/unmute {some_talker(random)}"),
+    (5, lambda random, _: f"/mute {some_talker(random)} {random.choice(SPANS)}"),
+    (8, lambda random, _: f"/unmute {some_talker(random)}"),
     (1, lambda _random, _: "/bans"),
     (2, lambda random, _: f"/op {some_name(random)}"),
     (1, lambda random, _: f"/deop {some_name(random)}"),

@@ -7,14 +7,17 @@ from typing import Final
 from tests.testing.bugs.bug import Bug
 
 ACCOUNT = "chat/core/handlers/account.py"
+ADDRESSES = "chat/core/addresses.py"
 ATTEMPTS = "chat/core/attempts.py"
 DELIVERY = "chat/core/delivery.py"
 ENGINE = "chat/core/engine.py"
 MESSAGES = "chat/core/handlers/messages.py"
 MODERATION = "chat/core/handlers/moderation.py"
+RECORDS = "chat/core/records.py"
 ROLES = "chat/core/roles.py"
 ROOMS = "chat/core/handlers/rooms.py"
 SESSION = "chat/core/session.py"
+SITES = "chat/core/sites.py"
 TEXT = "chat/core/text.py"
 WORLD = "chat/core/world.py"
 
@@ -37,6 +40,12 @@ BUGS: Final = (
         TEXT,
         "        return name.lower()\n",
         "        return name\n",
+    ),
+    Bug(
+        "a name may be as long as one likes",
+        TEXT,
+        "return len(name) <= max_chars and _ASCII_NAME",
+        "return _ASCII_NAME",
     ),
     Bug(
         "a name that is taken is taken again",
@@ -120,6 +129,36 @@ BUGS: Final = (
         "",
     ),
     Bug(
+        "who is muted speaks by going away",
+        MESSAGES,
+        "    for key in user.rooms if text else ():\n",
+        "    for key in ():\n",
+    ),
+    Bug(
+        "who is muted sets the topic",
+        ROOMS,
+        "    check_not_muted(room, user, entry.at)\n    topic",
+        "    topic",
+    ),
+    Bug(
+        "who is muted takes another name, and speaks",
+        ACCOUNT,
+        "if name == old != new and ban.holds",
+        "if name == old == new and ban.holds",
+    ),
+    Bug(
+        "who may speak again is still muted",
+        MODERATION,
+        "    mutes = _without(room.charter.mutes, fold(entry.command.name))\n",
+        "    mutes = room.charter.mutes\n",
+    ),
+    Bug(
+        "a ban never runs out",
+        RECORDS,
+        "return not self.until or now < self.until",
+        "return not self.until or bool(now)",
+    ),
+    Bug(
         "anyone may moderate a room",
         ROLES,
         "    if user is not None and not world.operates(user, fold(room.name)):\n",
@@ -143,12 +182,62 @@ BUGS: Final = (
         "    messages = _last(room, count, world.limits)\n",
         "    messages = _last(room, count, world.limits)[:-1]\n",
     ),
+    # --- who is away ----------------------------------------------------------------------------
+    Bug(
+        "who speaks is still away",
+        MESSAGES,
+        "return (_come_back(world, user, entry.at), said) if user.away else (said,)",
+        "return (said,)",
+    ),
+    Bug(
+        "who goes away does not hear of it",
+        DELIVERY,
+        "        self._tell_neighbours(event, None, actions)\n        if not event.rooms:\n",
+        "        self._tell_neighbours(event, event.session, actions)\n"
+        "        if not event.rooms:\n",
+    ),
+    Bug(
+        "the silent are away too soon",
+        ENGINE,
+        "silent_since = now - (limits.away_after_s or inf)",
+        "silent_since = now - (limits.away_after_s or inf) / 2",
+    ),
+    Bug(
+        "who was silent for long is away for ever",
+        ENGINE,
+        "(user.away if silent else not user.idle)",
+        "(user.away or not silent)",
+    ),
     # --- limits ---------------------------------------------------------------------------------
     Bug(
         "there may be one client too many",
         ENGINE,
         "if len(self._sessions) >= self.world.limits.clients_max:",
         "if len(self._sessions) > self.world.limits.clients_max:",
+    ),
+    Bug(
+        "one more may come from an address than may",
+        SITES,
+        "self._counts.get(_key(address), 0) >= most",
+        "self._counts.get(_key(address), 0) > most",
+    ),
+    Bug(
+        "who is gone counts where they came from",
+        DELIVERY,
+        "        self.sites.discard(session.address)\n",
+        "",
+    ),
+    Bug(
+        "a network of IPv6 is as many as its addresses",
+        ADDRESSES,
+        "bits = min(IPV6_SITE_BITS, plain.max_prefixlen)",
+        "bits = plain.max_prefixlen",
+    ),
+    Bug(
+        "there may be one ban or mute too many in a room",
+        MODERATION,
+        "if len(rest) >= world.limits.bans_per_room_max",
+        "if len(rest) > world.limits.bans_per_room_max",
     ),
     Bug(
         "there may be one job too many",

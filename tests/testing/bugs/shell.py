@@ -99,6 +99,18 @@ BUGS: Final = (
         "        self._shell.perform_all(self.core.shut_down(self._shell.wall_clock()))\n",
         "",
     ),
+    Bug(
+        "a server that stops waits for nobody",
+        SERVER,
+        "        self._stop_if_empty()\n\n    def _give_up",
+        "        self._give_up()\n\n    def _give_up",
+    ),
+    Bug(
+        "who reads the configuration again goes by the old one",
+        SERVER,
+        "        self._take_over_settings()\n        for listener in self.reactor",
+        "        for listener in self.reactor",
+    ),
     # --- what is kept ---------------------------------------------------------------------------
     Bug(
         "what is not kept is heard",
@@ -120,10 +132,22 @@ BUGS: Final = (
         "",
     ),
     Bug(
+        "what is old is kept",
+        SERVER,
+        "self._shell.keep_s = self.config.keep_days * DAY_S",
+        "self._shell.keep_s = 0.0",
+    ),
+    Bug(
         "answers overtake the messages that are to be kept",
         DURABLE,
         "        self.table = _WAITING\n",
         "",
+    ),
+    Bug(
+        "who is closed does not get what waits for the store",
+        DURABLE,
+        "_AT_ONCE = (actions.Hold, actions.Save, actions.Store)",
+        "_AT_ONCE = (actions.Close, actions.Hold, actions.Save, actions.Store)",
     ),
     Bug(
         "nothing ends the wait for messages to be kept",

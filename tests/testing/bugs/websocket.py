@@ -139,6 +139,18 @@ BUGS: Final = (
         "            return []\n        session.tag = tag\n        if outcome",
         "            return []\n        if outcome",
     ),
+    Bug(
+        "who is away looks as if they were there",
+        TOLD,
+        '"away" if name in absent else "active"',
+        '"active"',
+    ),
+    Bug(
+        "who asked for a WebSocket counts for ever where they came from",
+        FRAMED,
+        "        self._shell.requesting.discard(self.address_of(connection))\n",
+        "        pass\n",
+    ),
     # --- the administration ---------------------------------------------------------------------
     Bug(
         "who is in a room that is closed stays",
