@@ -54,6 +54,12 @@ BUGS: Final = (
         "(holder is not None and holder.session == entry.session)",
     ),
     Bug(
+        "a name of the server's own is given away",
+        ACCOUNT,
+        "key in RESERVED or (",
+        "(",
+    ),
+    Bug(
         "a registered name needs no password",
         ACCOUNT,
         "    if key in world.accounts and holder is None and not proven:\n"
