@@ -97,11 +97,10 @@ class Simulation:
         self._idle_turns = 0
         greeting = scenario.config.greeting
         self._people = [self._person(script, greeting) for script in scenario.scripts]
-        for at_s, jump_s in scenario.clock_jumps:
-            self.network.call_later(at_s, self._jump, jump_s)
+        later = self.network.call_later
+        self._to_come = [later(at_s, self._jump, jump_s) for at_s, jump_s in scenario.clock_jumps]
         self._config = scenario.config
-        for at_s, config in scenario.reloads:
-            self.network.call_later(at_s, self._reload, config)
+        self._to_come += [later(at_s, self._reload, config) for at_s, config in scenario.reloads]
         self._start()
 
     def run(self) -> None:
@@ -132,6 +131,8 @@ class Simulation:
         network = self.network
         self._crashes.clear()
         self._stops.clear()
+        for timer in self._to_come:
+            network.cancel(timer)
         network.crash_at = network.descriptors_max = self._stop_at = 0
         self._calm()
         for person in self._people:
