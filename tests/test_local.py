@@ -11,15 +11,10 @@ import pytest
 
 from chat import LOBBY, ChatServer, LocalUser, Refusal, local
 from chat.core.commands import (
-    Command,
-    Join,
-    LockTopic,
-    Mute,
     Nick,
     Ping,
     Quit,
     Register,
-    Say,
     Who,
 )
 from chat.core.events import (
@@ -187,24 +182,13 @@ def test_what_can_not_be_done_is_raised() -> None:
         assert refused(bot.ask, Nick("")) == "invalid-username"
 
 
-@pytest.mark.parametrize(
-    ("command", "problem"),
-    [
-        (Say("lobby", b"hi"), "Say.text: bytes instead of str"),  # type: ignore[arg-type]
-        (Say("lobby", "hi", None), "Say.tag: NoneType instead of str"),  # type: ignore[arg-type]
-        (LockTopic("tea", 1), "LockTopic.locked: int instead of bool"),  # type: ignore[arg-type]
-        (Mute("tea", "Ann", "10m"), "Mute.seconds: str instead of float"),  # type: ignore[arg-type]
-        (Who, "no command: <class 'chat.core.commands.Who'>"),
-        ("hi", "no command: 'hi'"),
-    ],
-)
-def test_what_is_of_the_wrong_type_is_no_command(command: Command, problem: str) -> None:
+def test_what_is_of_the_wrong_type_is_no_command() -> None:
     with Stepped() as chat:
         bot = chat.server.join("bot")
-        bot.ask(Join("tea"))
-        heard(bot)
-        with pytest.raises(TypeError, match=f"^{re.escape(problem)}$"):
-            bot.ask(command)
+        with pytest.raises(TypeError, match=r"^Say.text: bytes instead of str$"):
+            bot.say(b"hi")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^no command: <class "):
+            bot.ask(Who)  # type: ignore[arg-type]
         assert heard(bot) == []
 
 

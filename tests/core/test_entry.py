@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.core.commands import Disconnect, Login, Malformed, Say, Who
-from chat.core.entry import Entry, _restored, decode, encode
+from chat.core.commands import Command, Disconnect, LockTopic, Login, Malformed, Mute, Say, Who
+from chat.core.entry import Entry, _restored, check_command, decode, encode
 from chat.testing.strategies import COMMANDS
 from tests.core.support import NOW
 
@@ -145,6 +146,28 @@ def test_commands_may_hold_several_or_nothing(hint: Any, given_: object, value: 
 def test_what_is_no_value_of_a_type(hint: Any, given_: object) -> None:
     with pytest.raises(TypeError, match=" instead of "):
         _restored(given_, hint)
+
+
+@given(st.one_of(list(COMMANDS.values())))
+def test_a_command_of_the_right_types(command: Command) -> None:
+    check_command(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "problem"),
+    [
+        (Say("lobby", b"hi"), "Say.text: bytes instead of str"),  # type: ignore[arg-type]
+        (Say("lobby", "hi", None), "Say.tag: NoneType instead of str"),  # type: ignore[arg-type]
+        (LockTopic("tea", 1), "LockTopic.locked: int instead of bool"),  # type: ignore[arg-type]
+        (Mute("tea", "Ann", "10m"), "Mute.seconds: str instead of float"),  # type: ignore[arg-type]
+        (Malformed("so-so"), "Malformed.code: str instead of Literal"),  # type: ignore[arg-type]
+        (Who, "no command: <class 'chat.core.commands.Who'>"),
+        ("hi", "no command: 'hi'"),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_no_command(command: Command, problem: str) -> None:
+    with pytest.raises(TypeError, match=f"^{re.escape(problem)}$"):
+        check_command(command)
 
 
 @pytest.mark.parametrize("cut", [1, 10, 40, 80])
