@@ -19,7 +19,7 @@ from typing import Any, Final, TextIO
 
 from chat.core import ChatCore, Limits, Settings
 from chat.core.actions import Action
-from chat.core.commands import Authenticate, Command, Enrol, Tagged
+from chat.core.commands import Authenticate, Command, Enrol, Register, Tagged
 from chat.core.dialect import Dialect
 from chat.core.entry import Entry, encode
 from chat.core.events import Said
@@ -241,4 +241,6 @@ class Reparsed:
 def _without_password(command: Command) -> Command:
     if isinstance(command, (Authenticate, Enrol)):
         return type(command)(command.name, "*" * len(command.password), command.lobby)
+    if isinstance(command, Register):  # which is refused: whoever asks for it took it for Enrol
+        return Register(command.name, "*" * len(command.password_hash), command.lobby)
     return command

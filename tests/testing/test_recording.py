@@ -15,7 +15,7 @@ import pytest
 
 from chat.cli import main
 from chat.core import Limits
-from chat.core.commands import Authenticate, Command
+from chat.core.commands import Authenticate, Command, Enrol, Register
 from chat.core.dialect import Dialect
 from chat.core.snapshot import digest, dump, load
 from chat.dialects import DIALECTS, JSON, JsonDialect, LineDialect
@@ -159,6 +159,18 @@ def test_no_password_is_in_it_of_who_is_gone() -> None:
     core.receive(1, b"QUIT", 1.0)
     assert core.receive(1, f"REGISTER Ann {PASSWORD}".encode(), 2.0) == []
     core.close()
+    assert "horse" not in file.getvalue()
+    Replay(file.getvalue().splitlines()).run()
+
+
+@pytest.mark.parametrize("kind", [Authenticate, Enrol, Register])
+def test_no_password_is_in_it_of_a_program_in_process(kind: Callable[[str, str], Command]) -> None:
+    file = io.StringIO()
+    core = Recorder(file)
+    core.connect(1, LINE, 0.0)
+    core.submit(1, kind("Ann", PASSWORD), 1.0)
+    core.close()
+    assert "Ann" in file.getvalue()
     assert "horse" not in file.getvalue()
     Replay(file.getvalue().splitlines()).run()
 
