@@ -200,7 +200,7 @@ class ChatServer:
     # --- users in this process ------------------------------------------------------------------
 
     def join(self, name: str) -> LocalUser:
-        """A user without a socket. Raises Refusal, as when the name is taken."""
+        """A user without a socket. Raises Refusal, as when the name is taken, or TypeError."""
         return self._in_loop(self._shell.join, name, self)
 
     def ask(self, user: LocalUser, command: Command) -> list[Event]:

@@ -11,6 +11,9 @@ import pytest
 
 from chat import LOBBY, ChatServer, LocalUser, Refusal, local
 from chat.core.commands import (
+    Join,
+    Kick,
+    Mute,
     Nick,
     Ping,
     Quit,
@@ -190,6 +193,21 @@ def test_what_is_of_the_wrong_type_is_no_command() -> None:
         with pytest.raises(TypeError, match=r"^no command: <class "):
             bot.ask(Who)  # type: ignore[arg-type]
         assert heard(bot) == []
+
+
+def test_a_bot_operates_the_rooms_that_it_makes_and_hears_on_when_it_is_muted() -> None:
+    with Stepped() as chat:
+        host, bot = chat.server.join("host"), chat.server.join("bot")
+        host.ask(Join("tea"))
+        bot.ask(Join("tea"))
+        assert refused(bot.ask, Kick("tea", "host")) == "not-allowed"
+        host.ask(Mute("tea", "bot"))
+        assert refused(bot.say, "hello", "tea") == "muted"
+        heard(bot)
+        host.say("hello", "tea")
+        assert [type(event) for event in heard(bot)] == [Said]
+        host.ask(Kick("tea", "bot"))
+        assert refused(bot.say, "hello", "tea") == "not-in-room"
 
 
 def test_a_name_that_is_no_text_leaves_nobody_behind() -> None:
