@@ -10,12 +10,16 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 import chat
-from chat.cli import EXIT_USAGE
+from chat import ChatServer
+from chat.cli import EXIT_USAGE, main
 from chat.config import OPTIONS
 from tests.chatting import CERT, DEADLINE_S, HOST, KEY, OTHER_CERT, OTHER_KEY, trusting
 from tests.programs import ROOT, Server, running_server, start
@@ -244,11 +248,34 @@ def test_what_is_mistyped_is_one_line(arguments: list[str], says: str) -> None:
 
 def one_line_wrong_with(*arguments: str, **variables: str) -> str:
     """What the command says as it refuses to start: one line, without the command's name."""
-    status, out, err = ran(*arguments, **variables)
-    assert (status, out) == (EXIT_USAGE, "")
-    match = re.fullmatch(r"chat: (.*)\n", err)
-    assert match, err
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in [name for name in os.environ if name.startswith("CHAT_")]:
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        patch.setattr(ChatServer, "serve_forever", lambda _: pytest.fail("it serves"))
+        assert status_of(arguments) == EXIT_USAGE
+    assert out.getvalue() == ""
+    match = re.fullmatch(r"chat: (.*)\n", err.getvalue())
+    assert match, err.getvalue()
     return match[1]
+
+
+def status_of(arguments: Sequence[str]) -> int | str | None:
+    """What a process would end with."""
+    try:
+        return main(arguments)
+    except SystemExit as ended:
+        return ended.code
+
+
+def test_a_process_ends_with_one_line_too() -> None:
+    wrong = ran("70000"), ran("0", "--tls-cert", CERT)
+    assert wrong == (
+        (EXIT_USAGE, "", "chat: '70000' is not a port: 0 to 65535\n"),
+        (EXIT_USAGE, "", "chat: tls-cert and tls-key go together\n"),
+    )
 
 
 @pytest.mark.parametrize(

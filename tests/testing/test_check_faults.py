@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from importlib import import_module
 from typing import Any
 
@@ -14,13 +14,13 @@ from chat.core.events import Said
 from chat.dialects import SlashDialect, json, json_told
 from chat.testing.check import line_table, shared_rules, websocket_table
 from chat.testing.check.line_person import LinePerson
-from chat.testing.check.rules import Broken, NotOfferedError, Outcome, Rule
+from chat.testing.check.rules import Broken, NotOfferedError, Outcome, Rule, Verdict
 from chat.testing.check.run import look, look_at
 from chat.testing.check.stage import Target
 from chat.testing.check.websocket_person import WebSocketPerson
 from tests.chatting import Threaded
 from tests.testing import faulty, tiny_slash, tiny_websocket
-from tests.testing.checking import PATIENCE_S, checked, reasons
+from tests.testing.checking import HURRY_S, PATIENCE_S, broken, checked, reasons
 from tests.testing.faulty import (
     Babbles,
     GoesOnWithoutEnd,
@@ -72,8 +72,12 @@ FAULTS = {"line": faulty.FAULTS, "slash": tiny_slash.FAULTS, "ws": tiny_websocke
 def test_a_fault_breaks_the_rule_that_it_is_against(dialect: str, fault: type[TinyChat]) -> None:
     meant = FAULTS[dialect][fault]
     but = TAKE_TIME - meant if dialect == "ws" else ()
-    with fault() as server:
-        found = reasons(checked(server.address, dialect, but=but))
+
+    def looked_at(patience_s: float) -> list[Verdict]:
+        with fault() as server:
+            return checked(server.address, dialect, patience_s=patience_s, but=but)
+
+    found = broken(looked_at, meant)
     assert set(found) == meant, found
 
 
@@ -93,6 +97,17 @@ def test_a_common_fault_is_told_clearly(fault: type[TinyChat], reason: str) -> N
 
 
 # --- faults of our own server ---------------------------------------------------------------------
+
+
+def ours(dialect: str, but: Container[str] = ()) -> Callable[[float], list[Verdict]]:
+    """How our own server is looked at."""
+
+    def looked_at(patience_s: float) -> list[Verdict]:
+        with Threaded() as running:
+            return checked(running.server.address, dialect, patience_s=patience_s, but=but)
+
+    return looked_at
+
 
 SLASH_FAULTS = {
     "join": (b"Welcome to room", b"You are in"),
@@ -114,8 +129,7 @@ def test_another_text_of_the_slash_dialect(rule: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(
         SlashDialect, "render", lambda self, event: re.sub(pattern, other, render(self, event))
     )
-    with Threaded() as running:
-        found = reasons(checked(running.server.address, "slash"))
+    found = broken(ours("slash"), {rule})
     assert set(found) == {rule}, found
 
 
@@ -160,8 +174,7 @@ def test_another_object_over_websocket(rule: str, monkeypatch: pytest.MonkeyPatc
     write, fault = json_told._written, WEBSOCKET_FAULTS[rule]
     monkeypatch.setattr(json_told, "_written", lambda sent: write(fault(sent)))
     monkeypatch.setattr(json, "message_line", _no_shorter_way)
-    with Threaded() as running:
-        found = reasons(checked(running.server.address, "ws", but=TAKE_TIME))
+    found = broken(ours("ws", but=TAKE_TIME), {rule})
     assert set(found) == {rule}, found
 
 
@@ -191,7 +204,7 @@ def test_who_is_disconnected_too_soon() -> None:
 # --- rules that need others -----------------------------------------------------------------------
 
 
-def broken(_stage: object) -> None:
+def not_so(_stage: object) -> None:
     raise Broken("no")
 
 
@@ -201,11 +214,11 @@ def not_offered(_stage: object) -> None:
 
 def test_what_needs_something_is_skipped_for_the_same_reason() -> None:
     rules = [
-        Rule("sing", "", broken),
+        Rule("sing", "", not_so),
         Rule("dance", "", not_offered),
-        Rule("sing-twice", "", broken, needs=("sing",)),
-        Rule("dance-twice", "", broken, needs=("dance",)),
-        Rule("sing-thrice", "", broken, needs=("sing-twice",)),
+        Rule("sing-twice", "", not_so, needs=("sing",)),
+        Rule("dance-twice", "", not_so, needs=("dance",)),
+        Rule("sing-thrice", "", not_so, needs=("sing-twice",)),
     ]
     with TinyChat() as server:
         found = reasons(list(look(rules, Target(server.address), LinePerson)), Outcome.SKIP)
@@ -232,13 +245,13 @@ def test_of_a_server_that_falls_over_nothing_more_is_asked() -> None:
 @pytest.mark.parametrize("server", [HangsSoon, GoesOnWithoutEnd])
 def test_a_server_that_hangs_or_babbles_is_not_waited_for(server: type[TinyChat]) -> None:
     with server() as running:
-        assert reasons(checked(running.address))
+        assert reasons(checked(running.address, patience_s=HURRY_S))
 
 
 @pytest.mark.parametrize("dialect", TABLES)
 def test_whatever_comes_is_no_more_than_wrong(dialect: str) -> None:
     with Babbles() as server:
-        assert reasons(checked(server.address, dialect))
+        assert reasons(checked(server.address, dialect, patience_s=HURRY_S))
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
