@@ -37,7 +37,8 @@ def check(way: str, found: Any) -> None:
 
 def is_asked(found: Any) -> bool:
     """Whether the schema lets a client send it."""
-    return bool(_validator("ask").is_valid(found))
+    name = f"ask.{found.get('type')}"
+    return name in DEFINITIONS and bool(_validator(name).is_valid(found))
 
 
 def check_sent(data: bytes) -> dict[str, Any]:
