@@ -6,40 +6,43 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from types import ModuleType
 from typing import Final, NoReturn
 
 import chat
-from chat import admin, check, fuzz, replay, serve
-from chat.client import connect
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED, EXIT_UNREAD = 130, 141  # as shells have it of who is ended by SIGINT or SIGPIPE
 
-COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
-    "serve": (serve, "run a server (also without this word)"),
-    "connect": (connect, "talk at this terminal"),
-    "admin": (admin, "look after a running server"),
-    "check": (check, "see whether a server, whoever wrote it, speaks the protocol"),
-    "fuzz": (fuzz, "talk nonsense to a running server, and watch it"),
-    "replay": (replay, "run a recording again"),
+COMMANDS: Final = {
+    "serve": ("chat.serve", "run a server (also without this word)"),
+    "connect": ("chat.client.connect", "talk at this terminal"),
+    "admin": ("chat.admin", "look after a running server"),
+    "check": ("chat.check", "see whether a server, whoever wrote it, speaks the protocol"),
+    "fuzz": ("chat.fuzz", "talk nonsense to a running server, and watch it"),
+    "replay": ("chat.replay", "run a recording again"),
 }
-"""Each a module with `add_arguments(parser)` and `run(parsed)`, and what it is for."""
+"""Each a module with `add_arguments(parser)` and `run(parsed)`, imported where it is asked for, and
+what it is for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status. Raises SystemExit as argparse does."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _parser()
+    parser, parsers = _parsers()
     if typed and typed[0].isidentifier() and typed[0] not in COMMANDS:
         parser.error(f"there is no command {typed[0]!r}; try: chat --help")
     if not typed or typed[0] not in {*COMMANDS, "-h", "--help", "--version"}:
         typed.insert(0, "serve")  # what nearly everyone wants needs no word
+    if typed[0] not in COMMANDS:
+        parser.parse_args(typed[:1])  # which prints something, and ends
+    module = import_module(COMMANDS[typed[0]][0])
+    module.add_arguments(parsers[typed[0]])
     parsed, unknown = parser.parse_known_args(typed)
     if unknown:
         parser.error(f"unknown: {' '.join(unknown)}; try: chat {typed[0]} --help")
-    module, _ = COMMANDS[typed[0]]
     return _run(module, parsed)
 
 
@@ -65,7 +68,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(EXIT_USAGE, f"chat: {' '.join(message.split())}\n")
 
 
-def _parser() -> _Parser:
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    """Of the whole, and of each command, which lacks its arguments so far."""
     parser = _Parser(
         prog="chat",
         description=chat.__doc__,
@@ -74,6 +78,7 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"reactor-chat {chat.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for name, (module, purpose) in COMMANDS.items():
-        module.add_arguments(commands.add_parser(name, help=purpose, allow_abbrev=False))
-    return parser
+    return parser, {
+        name: commands.add_parser(name, help=purpose, allow_abbrev=False)
+        for name, (_, purpose) in COMMANDS.items()
+    }

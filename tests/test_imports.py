@@ -75,10 +75,7 @@ MAY_IMPORT = {
         "reactor.testing",
     ),
     "chat.fuzz": ("chat.testing.fuzzing",),
-    "chat.cli": (
-        *("chat", "chat.admin", "chat.check", "chat.client", "chat.fuzz", "chat.replay"),
-        "chat.serve",
-    ),
+    "chat.cli": ("chat",),  # and the command that is asked for, by its name
     "chat.__main__": ("chat.cli",),
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import chat
+from chat.cli import COMMANDS
 from tests.chatting import DEADLINE_S
 
 IMPURE = {"_socket", "_sqlite3", "_ssl", "logging", "queue", "selectors", "socket", "sqlite3"}
@@ -40,11 +41,13 @@ def test_what_is_impure_would_be_seen() -> None:
 
 
 def test_websockets_is_not_needed_to_serve() -> None:
-    assert "websockets" not in loaded_by("import chat.cli, chat.serve, chat.server, reactor")
+    assert "websockets" not in loaded_by("import chat.serve, chat.server, reactor")
 
 
-def test_what_tests_servers_is_not_needed_to_serve() -> None:
-    assert "chat.testing.fuzzing.command" not in loaded_by("import chat.cli")
+def test_a_command_is_loaded_when_it_is_asked_for() -> None:
+    loaded = loaded_by("from chat.cli import main\nmain(['admin', '--socket', 'nosuch', 'users'])")
+    assert {module for module, _ in COMMANDS.values()} & loaded == {"chat.admin"}
+    assert "chat.testing" not in loaded
 
 
 @pytest.mark.parametrize("name", chat.__all__)
