@@ -26,7 +26,7 @@ from chat import ChatServer
 from reactor import Address, Connection, Reactor
 
 HOST = "127.0.0.1"
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0  # for what comes at all; a password takes its time where others compute
 LOOK_S = 0.001  # between two looks at what a server does that shares our thread
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
 BUFFER_BYTES = 4096  # of a socket; the least that systems give is about as much

@@ -1,5 +1,6 @@
 """How Hypothesis looks for what can be wrong: the same examples on every run, none kept in files,
-and no look at a clock, as other programs are on the same machine. And how many tests run at once."""
+and no look at a clock, as other programs are on the same machine. And how many tests run at once.
+"""
 
 import os
 

@@ -17,7 +17,7 @@ from typing import Final, Self
 ROOT: Final = Path(__file__).parents[2]  # where `python3 -m chat` finds the package
 # Not a login shell: those read files that set a prompt. And some `sh -c` forget the prompt.
 SHELL: Final = "exec env PS1='$ ' sh"
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 POLL_S = 0.01
 
 

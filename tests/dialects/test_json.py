@@ -162,12 +162,12 @@ WRONG: list[object] = [None, [], {}, ["tea"], -1, 0.5, 1e400, 10**400]
 
 
 @pytest.mark.parametrize(("asked", "name"), FIELDS, ids=lambda it: str(it)[:40])
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda it: str(it)[:10])
-def test_what_is_of_another_type(asked: dict[str, Any], name: str, wrong: object) -> None:
-    changed = {**asked, name: wrong}
-    assert not is_asked(changed)
-    line = json.dumps(changed).replace("Infinity", "1e400").encode()
-    assert JSON.parse(line) == Malformed("bad-message", name)
+def test_what_is_of_another_type(asked: dict[str, Any], name: str) -> None:
+    for wrong in WRONG:
+        changed = {**asked, name: wrong}
+        assert not is_asked(changed)
+        line = json.dumps(changed).replace("Infinity", "1e400").encode()
+        assert JSON.parse(line) == Malformed("bad-message", name), wrong
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
