@@ -67,6 +67,7 @@ def test_a_server_that_is_killed_under_somebody_who_types(tmp_path: Path) -> Non
             ann.type("ur")
             ann.press("Enter")
             ann.expect("ann: four")
+            ann.expect_no("... ann")
             said = [line for line in ann.said if line.startswith(("ann:", "kim:"))]
             assert said == ["ann: one", "ann: two", "ann: three", "kim: hi", "ann: four"]
 
