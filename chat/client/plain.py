@@ -7,7 +7,8 @@ import os
 import sys
 import threading
 import time
-from contextlib import suppress
+from concurrent.futures import CancelledError
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO, Final, TextIO
@@ -140,10 +141,12 @@ def _read(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[bytes | None]) -
     """In a thread of its own, as not everything that comes in can be waited for otherwise."""
     # Not sys.stdin: Python could not close that at its end, while this thread waits for it.
     typed = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
-    with suppress(RuntimeError):  # the loop has ended
-        while line := _line(typed):
-            asyncio.run_coroutine_threadsafe(lines.put(line), loop).result()
-        asyncio.run_coroutine_threadsafe(lines.put(None), loop).result()
+    with suppress(RuntimeError, CancelledError):  # the loop has ended, or ends with this line
+        line: bytes | None = b""
+        while line is not None:
+            line = _line(typed) or None
+            with closing(lines.put(line)) as put:  # what nobody awaits, Python would complain about
+                asyncio.run_coroutine_threadsafe(put, loop).result()
 
 
 def _line(typed: BinaryIO) -> bytes:

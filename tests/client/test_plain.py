@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from chat.client.plain import LINE_MAX_BYTES
+from chat.client import plain
+from chat.client.plain import AHEAD_MAX, LINE_MAX_BYTES
 from tests.chatting import DEADLINE_S
 from tests.client.standin import Aside
 from tests.programs import ROOT, Output, Program
@@ -124,6 +126,28 @@ def test_a_name_that_is_taken(aside: Aside, tmp_path: Path) -> None:
     assert aside.server.texts() == []
     status, _, _ = talk(tmp_path, "/nick anna\nhi\n", aside.server.url, "--room", "tea")
     assert aside.server.texts() == ["hi"]
+
+
+def test_whoever_has_more_to_say_than_is_taken(aside: Aside, tmp_path: Path) -> None:
+    """The thread that reads waits for the loop, and the loop ends."""
+    aside.server.taken.add("ann")
+    typed = "hi\n" * (AHEAD_MAX + 100)
+    status, _, err = talk(tmp_path, typed, aside.server.url, "--room", "tea", "--name", "ann")
+    assert status == 3
+    assert [line[-8:] for line in err.splitlines()] == ["ck NAME.", "not sent"]
+
+
+def test_what_comes_in_after_the_end_is_nobodys(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder, tmp_path: Path
+) -> None:
+    typed = tmp_path / "typed"
+    typed.write_text("hi\n", encoding="ascii")
+    loop = asyncio.new_event_loop()
+    loop.close()
+    with typed.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        plain._read(loop, asyncio.Queue())
+    assert not recwarn.list
 
 
 def test_a_password_comes_in_with_the_lines(aside: Aside, tmp_path: Path) -> None:
