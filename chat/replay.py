@@ -44,7 +44,7 @@ def run(parsed: argparse.Namespace) -> int:
     except UnicodeDecodeError:
         print(f"chat: {file}: not UTF-8", file=sys.stderr)
         return EXIT_USAGE
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, RecursionError, ValueError, TypeError) as error:
         print(f"chat: {file}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
         return EXIT_USAGE
     _show(replay)

@@ -71,6 +71,7 @@ class ChatServer:
         self.reactor = reactor or Reactor()
         self._store = opened_store
         self._ends = ExitStack()  # what is to be closed with the server: its files
+        self._recording = ""  # the file that we began
         self._lock = threading.Lock()  # of what other threads ask against the end of the loop
         self._thread: threading.Thread | None = None
         self._loop_thread: int | None = None  # who runs the loop, or stepped it last
@@ -86,6 +87,8 @@ class ChatServer:
         except BaseException:
             self.reactor.close()
             self._ends.close()
+            if self._recording:  # of nothing; and the next try needs a file that is not there
+                os.unlink(self._recording)
             raise
 
     # --- running --------------------------------------------------------------------------------
@@ -264,6 +267,7 @@ class ChatServer:
         file = open(  # noqa: SIM115 - until the server is closed
             self.config.record, "x", encoding="ascii", opener=opener
         )
+        self._recording = self.config.record
         recorder = Recorder(file, limits, settings, durable=durable, epoch=epoch)
         self._ends.callback(_close_at_last, file)
         self._ends.callback(recorder.close)

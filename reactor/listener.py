@@ -54,7 +54,8 @@ class Listener:
         self.tls = tls  # may be replaced, for connections from then on
         self._refusal = refusal  # what somebody reads whom we have no descriptor for
         self._reserve = _open_reserve()  # given up to be able to refuse
-        self._path = path  # of the file that we made for a Unix socket
+        self._path = path  # of a Unix socket
+        self._made = _file_at(path)
         self._backoff: Timer | None = None  # ends the time in which nobody is let in
         self._exhausted = False
         self._accepting = False
@@ -86,9 +87,10 @@ class Listener:
             return
         self.pause_accepting()
         self._open = False
-        if self._path:  # while it is ours: once nobody listens, a successor may put its own there
+        if self._made is not None:  # before the socket: then a successor may put its own there
             with suppress(OSError):  # somebody tidied up before us, or we may not any more
-                os.unlink(self._path)
+                if os.path.samestat(os.lstat(self._path), self._made):
+                    os.unlink(self._path)
         self._sock.close()
         if self._reserve is not None:
             os.close(self._reserve)
@@ -167,6 +169,14 @@ def _accept_of(sock: socket.socket) -> Callable[[], tuple[socket.SocketType, obj
         return make(family, kind, proto, descriptor), peer
 
     return accepted
+
+
+def _file_at(path: str) -> os.stat_result | None:
+    """To know it again. None where there is no file, as in a network without a kernel."""
+    try:
+        return os.lstat(path) if path else None
+    except OSError:
+        return None
 
 
 def _open_reserve() -> int | None:

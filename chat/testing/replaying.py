@@ -18,11 +18,18 @@ from chat.core.actions import Action, Close, Hold, Save
 from chat.core.commands import Command, Tagged
 from chat.core.dialect import Dialect
 from chat.core.entry import Entry, decode
+from chat.core.errors import Refusal
 from chat.core.events import Event, Said
 from chat.core.snapshot import digest, load
 from chat.core.world import World
 from chat.dialects import ADMIN, ADMIN_JSON, DIALECTS, JSON, LOCAL
 from chat.testing.recording import VERSION, Reparsed
+
+NO_RECORDING: Final = (
+    *(AttributeError, KeyError, OverflowError, RecursionError, TypeError),
+    *(Refusal, json.JSONDecodeError),
+)
+"""What comes of reading something else as one."""
 
 TIMER_LATE_S: Final = 1e-6  # a line that waits is never taken up too early, as timers are late
 
@@ -100,7 +107,7 @@ class Replay:
             settings = Settings(**json.loads(header["settings"]))
             self.core = Replayer(load(header["world"]), settings)
             self._supposed = Supposed(header["world"], settings, limits) if limits else None
-        except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
+        except NO_RECORDING as error:
             raise NoRecordingError("no recording") from error
         self.digests = 0
         self._waiting: set[int] = set()  # sessions whose next line was told before
@@ -205,7 +212,7 @@ def _read(number: int, line: str, dialects: Dialects) -> tuple[dict[str, Any], l
         return batch, list(_inputs(batch, dialects))
     except NoRecordingError as error:
         raise NoRecordingError(f"line {number}: {error}") from None
-    except (AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
+    except (*NO_RECORDING, LookupError, ValueError, struct.error) as error:
         raise _damaged(number) from error
 
 

@@ -485,6 +485,14 @@ def test_a_unix_socket_somebody_else_removed_closes_all_the_same(
     assert world.reactor.listeners == []
 
 
+def test_a_unix_socket_that_somebody_else_put_there_stays(make_world: MakeWorld, path: str) -> None:
+    world = make_world(address=path)
+    os.unlink(path)
+    with bind(path):
+        world.listener.close()
+        assert os.path.exists(path)
+
+
 def test_the_path_of_a_socket_that_listened_before_stays(world: World, path: str) -> None:
     """It is a service manager's, which starts the next server on it."""
     with bind(path) as theirs:

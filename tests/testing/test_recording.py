@@ -7,12 +7,14 @@ import io
 import json
 import re
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chat import ChatServer
 from chat.cli import main
 from chat.core import Limits
 from chat.core.commands import Authenticate, Command, Enrol, Register
@@ -21,7 +23,7 @@ from chat.core.snapshot import digest, dump, load
 from chat.dialects import DIALECTS, JSON, JsonDialect, LineDialect
 from chat.testing.recording import BATCH_INPUTS, Recorder
 from chat.testing.replaying import Departure, NoRecordingError, Replay
-from tests.chatting import Stepped
+from tests.chatting import HOST, Stepped
 
 PASSWORD = "correct horse"
 
@@ -228,6 +230,12 @@ BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
         lambda text: text.replace("greeting", "greering", 1),
         "no recording",
     ),
+    "nothing but brackets": (lambda _: "[" * 100_000, "no recording"),
+    "a line of brackets": (lambda text: text + "[" * 100_000, "damaged, or cut off"),
+    "more than there can be": (
+        lambda text: re.sub(r'(\\"kept\\":)\d+', r"\g<1>1" + "0" * 30, text, count=1),
+        "no recording",
+    ),
     "cut off": (lambda text: text[:-10], "damaged, or cut off"),
     "two": (lambda text: text + text, "damaged, or cut off"),
     "no inputs": (
@@ -285,6 +293,16 @@ def test_without_a_digest_nothing_was_compared(recorded: Path, capsys: Any) -> N
 def test_a_recording_is_never_written_over(recorded: Path) -> None:
     with pytest.raises(FileExistsError):
         Stepped(record=str(recorded))
+
+
+def test_a_start_that_fails_leaves_no_recording(tmp_path: Path) -> None:
+    """The next try would be refused, as the file is there."""
+    path = tmp_path / "run.log"
+    with socket.create_server((HOST, 0)) as taken, pytest.raises(OSError, match="in use"):
+        ChatServer(port=taken.getsockname()[1], record=path)
+    assert not path.exists()
+    ChatServer(port=0, record=path).close()
+    assert path.exists()
 
 
 def test_what_is_submitted_is_recorded_too(tmp_path: Path) -> None:
