@@ -224,7 +224,7 @@ def load(path: str | None, environment: Mapping[str, str], flags: Mapping[str, A
 def _from_file(path: str) -> dict[str, Any]:
     try:
         table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # not there, not UTF-8, not TOML
+    except (OSError, RecursionError, ValueError) as error:  # not there, not UTF-8, not TOML
         raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     settings: dict[str, Any] = {}
     for key, value in table.items():

@@ -224,6 +224,7 @@ def toml_string(text: str) -> str:
         ("port = 1\nport = 2", ""),  # here the words are the standard library's
         ("port 4000", ""),
         (f"port = {'9' * 5000}", ""),
+        (f"port = {'[' * 20_000}", ""),
     ],
 )
 def test_what_is_wrong_with_a_file(setting: str, says: str, tmp_path: Path) -> None:

@@ -68,8 +68,10 @@ class Store:
     def epoch(self) -> str:
         """A text that no other store has, nor this one before a room was forgotten."""
         with self._file.plainly():
-            ((epoch,),) = self._db.execute("SELECT epoch FROM file")
-            return str(epoch)
+            rows = self._db.execute("SELECT epoch FROM file").fetchall()
+        if len(rows) != 1:
+            raise self._file.error("damaged")
+        return str(rows[0][0])
 
     # --- records ----------------------------------------------------------------------------------
 

@@ -126,6 +126,16 @@ def test_a_file_that_was_cut_off(path: Path) -> None:
         assert path.read_bytes() == data[:size]
 
 
+@pytest.mark.parametrize("change", ["DELETE FROM file", "INSERT INTO file SELECT * FROM file"])
+def test_a_file_without_its_one_epoch(path: Path, change: str) -> None:
+    make(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(change)
+        db.commit()
+    with closing(Store(str(path))) as kept, pytest.raises(StoreError, match=r"chat\.db: damaged"):
+        _ = kept.epoch
+
+
 def test_a_page_of_noise(path: Path) -> None:
     make(path, messages=1000)
     data = path.read_bytes()
