@@ -39,6 +39,8 @@ class Client:
             self._socket.connect(path)
         except OSError as error:
             self._socket.close()
+            if isinstance(error, PermissionError):  # there may well be one
+                raise AdminError(f"{path}: {error.strerror}") from None
             raise AdminError(f"{path}: no server is there ({error.strerror or error})") from None
         self._answers: BinaryIO = self._socket.makefile("rb")
         if as_json:
@@ -71,6 +73,8 @@ class Client:
     def _lines(self) -> Iterable[str]:
         try:
             for line in self._answers:
+                if not line.endswith(b"\n"):
+                    return  # the server went in the midst of it
                 yield line.decode(errors="replace").rstrip("\n")
         except TimeoutError:
             raise AdminError(f"{self._path}: no answer in {CONNECT_S:g} s") from None
@@ -86,7 +90,7 @@ class Client:
     def _text_in(self, answer: str) -> str:
         try:
             return str(json.loads(answer).get("text", ""))
-        except (AttributeError, ValueError):  # no object, or no JSON at all
+        except (AttributeError, RecursionError, ValueError):  # no object, or no JSON at all
             raise AdminError(f"{self._path}: {STRANGE}") from None
 
 

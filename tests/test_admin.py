@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import socket
@@ -68,6 +69,17 @@ def test_what_follows_the_end_of_a_line_is_no_other_command(
     assert capsys.readouterr().out == "OK\n"
 
 
+def test_a_server_that_others_look_after(
+    path: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    def refused(*_arguments: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    assert main(["admin", "--socket", path, "users"]) == 2
+    assert capsys.readouterr().err == f"chat: {path}: Permission denied\n"
+
+
 def test_no_server(path: str, capsys: Captured) -> None:
     assert main(["admin", "--socket", path, "users"]) == 2
     assert "no server is there (No such file" in capsys.readouterr().err
@@ -91,10 +103,11 @@ def test_what_answers_otherwise_is_no_administration(path: str) -> None:
         client = admin.Client(path, as_json=True)
         peer, _ = listener.accept()
         with peer:
-            for answer in (b"hello\n", b"[1]\n", b"\xff\n"):
+            for answer in (b"hello\n", b"[1]\n", b"\xff\n", b"[" * 20_000 + b"\n"):
                 peer.sendall(answer)
                 with pytest.raises(admin.AdminError, match=admin.STRANGE):
                     client.ask("users")
+            peer.sendall(b'{"users": ["Ann", "Be')
         with pytest.raises(admin.AdminError, match="the server is gone"):
             client.ask("users")
         client.close()
