@@ -19,18 +19,25 @@ STATUS_MAX_BYTES: Final = 80  # that are shown of what a server says instead
 class WebSocketCall(Call):
     """Messages of text. Pings are answered while something is waited for.
 
-    Raises CallEndedError when the server doesn't speak WebSocket."""
+    Raises CallEndedError when the server doesn't speak WebSocket, or not in `patience_s`."""
 
     unit = "message"
 
-    def __init__(self, address: Address, path: str = "/", *, narrow: bool = False) -> None:
+    def __init__(
+        self,
+        address: Address,
+        path: str = "/",
+        *,
+        narrow: bool = False,
+        patience_s: float = CONNECT_S,
+    ) -> None:
         host = address[0] if isinstance(address, tuple) else "localhost"
         host = f"[{host}]" if ":" in host else host
         uri = parse_uri(f"ws://{host}{path}")
         self._protocol = ClientProtocol(uri, max_size=KEPT_MAX_BYTES)
         super().__init__(address, narrow=narrow)
         try:
-            self._shake_hands()
+            self._shake_hands(patience_s)
         except CallEndedError:
             self.close()
             raise
@@ -56,10 +63,10 @@ class WebSocketCall(Call):
         if self._protocol.state is not State.OPEN:
             raise CallEndedError(self.how_it_ended or "closed")
 
-    def _shake_hands(self) -> None:
+    def _shake_hands(self, patience_s: float) -> None:
         self._protocol.send_request(self._protocol.connect())
         self._flush()
-        until = time.monotonic() + CONNECT_S
+        until = time.monotonic() + patience_s
         while self._protocol.state is State.CONNECTING and not self.how_it_ended:
             if not self._read(until):
                 self.how_it_ended = "no answer to the handshake"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from chat.testing.calls import Call, CallEndedError
+from chat.testing.calls import CONNECT_S, Call, CallEndedError
+from chat.testing.check.stage import Target
+from chat.testing.check.websocket_person import WebSocketPerson
 from chat.testing.websocket_calls import WebSocketCall
 from tests.chatting import DEADLINE_S, HOST, Threaded
 
@@ -126,3 +129,13 @@ def test_who_is_narrow_is_soon_behind() -> None:
         with sock:
             sock.setblocking(False)
             assert sock.send(bytes(2**20)) < 2**18
+
+
+def test_a_handshake_is_waited_for_as_long_as_one_is_patient() -> None:
+    began_at = time.monotonic()
+    with (
+        socket.create_server((HOST, 0)) as silent,
+        pytest.raises(CallEndedError, match="no answer to the handshake"),
+    ):
+        WebSocketPerson("ann", Target(silent.getsockname()[:2], patience_s=0.0), narrow=False)
+    assert time.monotonic() - began_at < CONNECT_S

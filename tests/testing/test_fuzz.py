@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from errno import ENOSPC
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import chain, repeat
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -155,7 +156,7 @@ def test_what_can_not_be_saved_is_told(
     badly: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     def write(*_args: object, **_about: object) -> None:
-        raise OSError(ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(conversation, "write", write)
     assert fuzz(badly("Telling"), tmp_path, "--runs", "1") == 1
@@ -285,6 +286,32 @@ def test_who_dies_hangs_up_first(
     campaign = Campaign(plan, process, lambda _: None)
     campaign.run([draw(plan.tongue, 1, 1)])
     assert [problem.kind for problem in campaign.found] == [kind]
+
+
+def test_what_is_found_is_kept_although_nobody_reads_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = chain([None], repeat(CUT_OFF))
+    monkeypatch.setattr(probing, "probe", lambda *_: next(answers))
+    monkeypatch.setattr(probing, "greetings", lambda *_: [])
+
+    def unread(_text: str) -> None:
+        raise BrokenPipeError
+
+    with socket.create_server((HOST, 0)) as listener:
+        nobody = listener.getsockname()[:2]
+    plan = Plan(nobody, tongue("line"), "x", 10.0, tmp_path, 100, 0.0)
+    with pytest.raises(BrokenPipeError):
+        Campaign(plan, None, unread).run([draw(plan.tongue, 1, 1)])
+    assert [path.name for path in tmp_path.iterdir()] == ["x-1-cut-off.jsonl"]
+
+
+def test_who_reads_no_more_is_no_fault_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unread(*_arguments: object) -> int:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(command, "_run", unread)
+    assert main(["fuzz", "127.0.0.1:1"]) == 141
 
 
 def test_a_process_ends() -> None:

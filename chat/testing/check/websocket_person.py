@@ -17,7 +17,7 @@ class WebSocketPerson(Person):
     call: WebSocketCall
 
     def __init__(self, name: str, target: Target, narrow: bool) -> None:
-        call = WebSocketCall(target.address, narrow=narrow)
+        call = WebSocketCall(target.address, narrow=narrow, patience_s=target.patience_s)
         super().__init__(name, call, target.patience_s)
         self.target = target
 

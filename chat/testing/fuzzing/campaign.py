@@ -138,15 +138,14 @@ class Campaign:
         if any(problem.kind == known.kind for known in self.found):
             return
         self.found.append(problem)
-        self._tell(f"run {self.runs}: {problem}")
         folder = self.plan.folder
-        if folder is None:
-            return
         try:
-            if problem.kind in SHRINKABLE:
+            self._tell(f"run {self.runs}: {problem}")
+            if folder is not None and problem.kind in SHRINKABLE:
                 played, problem = self._shrunk(played, problem)
-        finally:  # who has no patience for that still has what was found
-            self._save(folder, problem, played)
+        finally:  # who has no patience for that, or reads no more, still has what was found
+            if folder is not None:
+                self._save(folder, problem, played)
 
     def _save(self, folder: Path, problem: Problem, played: Conversation) -> None:
         kind, about = problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import socket
 import sys
@@ -29,6 +30,7 @@ from chat.testing.fuzzing.saving import NoFolderError, make_folder
 from chat.testing.fuzzing.tongues import TONGUES, Tongue, tongue
 
 EXIT_OK, EXIT_FOUND, EXIT_USAGE = 0, 1, 2
+UNREAD: Final = {errno.EPIPE, errno.ENOSPC}
 SEED_MAX: Final = 10**9
 
 
@@ -39,6 +41,8 @@ def run(parsed: argparse.Namespace, runs: int) -> int:
     except (ConfigError, NoConversationError, NoFolderError) as error:
         print(f"chat: {error}", file=sys.stderr)
     except OSError as error:
+        if error.errno in UNREAD and not error.filename:
+            raise  # that is of standard output
         where = error.filename or parsed.address
         print(f"chat: {where}: {error.strerror or error}", file=sys.stderr)
     return EXIT_USAGE
