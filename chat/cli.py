@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ what it is for."""
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status. Raises SystemExit as argparse does."""
+    if sys.stderr is None:  # `2>&-`: else `print` would take standard output
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until we end
     typed = list(sys.argv[1:] if arguments is None else arguments)
     parser, parsers = _parsers()
     if typed and typed[0].isidentifier() and typed[0] not in COMMANDS:
@@ -38,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typed.insert(0, "serve")  # what nearly everyone wants needs no word
     if typed[0] not in COMMANDS:
         parser.parse_args(typed[:1])  # which prints something, and ends
-    module = import_module(COMMANDS[typed[0]][0])
+    try:
+        module = import_module(COMMANDS[typed[0]][0])
+    except KeyboardInterrupt:  # it takes a moment
+        return EXIT_INTERRUPTED
     module.add_arguments(parsers[typed[0]])
     parsed, unknown = parser.parse_known_args(typed)
     if unknown:
@@ -48,18 +54,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(module: ModuleType, parsed: argparse.Namespace) -> int:
     """Quiet where nobody reads any more what is printed, as in `chat check … | head`, and where
-    somebody has seen enough."""
+    somebody has seen enough. A full disk is no verdict."""
     if isinstance(sys.stdout, TextIOWrapper):  # what its encoding lacks is no reason to end
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status: int = module.run(parsed)
         print(end="", flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end
+        _print_no_more()
         return EXIT_UNREAD
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename:
+            raise
+        _print_no_more()
+        print(f"chat: standard output: {error.strerror}", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     return status
+
+
+def _print_no_more() -> None:
+    """Nor what Python has left, and flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

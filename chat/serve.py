@@ -42,8 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(parsed: argparse.Namespace) -> int:
     """Serve until a signal ends it; returns the exit status."""
-    if sys.stderr is None:  # `2>&-`: who wants no log is served all the same
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until we end
     path = parsed.config or os.environ.get("CHAT_CONFIG")
     try:
         flags = _flags(parsed)

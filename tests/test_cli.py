@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 import chat
-from chat import ChatServer
-from chat.cli import EXIT_USAGE, main
+from chat import ChatServer, cli
+from chat.cli import EXIT_INTERRUPTED, EXIT_USAGE, main
 from chat.config import OPTIONS
 from tests.chatting import CERT, DEADLINE_S, HOST, KEY, OTHER_CERT, OTHER_KEY, trusting
 from tests.programs import ROOT, Server, running_server, start
@@ -322,6 +322,34 @@ def test_a_mistake_in_a_file_is_one_line(tmp_path: Path) -> None:
 def test_a_mistake_in_a_variable_is_one_line() -> None:
     assert one_line_wrong_with(CHAT_PORT="http") == "CHAT_PORT: 'http' is not a port: 0 to 65535"
     assert one_line_wrong_with(CHAT_LISTEN="line:0 x:0").startswith("CHAT_LISTEN: 'x:0': the ")
+
+
+def in_a_shell(command: str, *arguments: str) -> tuple[int, bytes, bytes]:
+    """Exit status, standard output and standard error of `chat`, redirected as the command says."""
+    shell = ["sh", "-c", f'exec "$0" -m chat "$@" {command}', sys.executable, *arguments]
+    ended = subprocess.run(shell, check=False, cwd=ROOT, capture_output=True, timeout=DEADLINE_S)
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_what_nobody_wants_to_read_is_not_among_what_they_do(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "nosuch")
+    ended = in_a_shell("2>&-", "admin", "--json", "--socket", nowhere, "users")
+    assert ended == (EXIT_USAGE, b"", b"")
+
+
+def test_a_full_disk_is_no_verdict(tmp_path: Path) -> None:
+    path = str(tmp_path / "admin")
+    with running_server("0", "--admin", path):
+        ended = in_a_shell(">/dev/full", "admin", "--socket", path, "ping")
+    assert ended == (EXIT_USAGE, b"", b"chat: standard output: No space left on device\n")
+
+
+def test_who_has_no_patience_for_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "import_module", interrupted)
+    assert main(["serve"]) == EXIT_INTERRUPTED
 
 
 def test_a_module_that_is_imported_starts_nothing() -> None:
