@@ -36,6 +36,7 @@ class Room:
     members: dict[str, tuple[str, str]] = field(default_factory=dict)  # folded: name, status
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=SCROLLBACK_MAX))
     counted: int = 0  # lines that ever were
+    cleared: int = 0  # lines before this are not shown
     unread: int = 0
     mentioned: bool = False
     held: deque[Heard] | None = None  # messages that came while an answer to `resume` is due

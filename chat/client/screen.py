@@ -65,6 +65,14 @@ def run(settings: Settings, prefix: str, history: Path) -> int:
     return asyncio.run(_Screen(settings, prefix, history).run())
 
 
+def _nowhere() -> None:
+    """What is printed from now on nobody can read."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(null, stream.fileno())
+    os.close(null)
+
+
 class _Screen:
     def __init__(self, settings: Settings, prefix: str, history: Path) -> None:
         self._settings = settings
@@ -96,9 +104,11 @@ class _Screen:
         loop = asyncio.get_running_loop()
         for number in ENDING:
             loop.add_signal_handler(number, self._exit)
-        await self._app.run_async()
-        for number in ENDING:
-            loop.remove_signal_handler(number)
+        try:
+            await self._app.run_async()
+        except (EOFError, OSError):  # the terminal is gone; what was said is to go out all the same
+            _nowhere()
+        loop.remove_signal_handler(signal.SIGTERM)  # while SIGHUP has nothing left to end
         with suppress(asyncio.CancelledError):  # Ctrl-C is no key for us any more
             await self._drain()
         await self._link.leave()
@@ -192,6 +202,7 @@ class _Screen:
         keys = KeyBindings()
         empty = Condition(lambda: not self._buffer.text)
         keys.add("c-c", filter=~is_searching)(lambda _: self._interrupted())
+        keys.add("<sigint>")(lambda _: self._interrupted())
         keys.add("c-d", filter=empty & ~is_searching)(lambda _: self._leave())
         keys.add("tab")(lambda _: self._complete())
         keys.add("s-tab")(lambda _: self._buffer.complete_previous())

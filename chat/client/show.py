@@ -97,9 +97,10 @@ def _elsewhere(model: Model) -> Row:
 def _cut(row: Row, columns: int, width: Width) -> Row:
     """A row of exactly so many columns."""
     cells = cells_of(row, width)
-    if sum(cell.columns for cell in cells) > columns:
-        while cells and sum(cell.columns for cell in cells) > columns - 1:
-            cells.pop()
+    used = sum(cell.columns for cell in cells)
+    if used > columns:
+        while cells and used > columns - 1:
+            used -= cells.pop().columns
         cells.append(Cell("class:status", "…", 1))
-    left = columns - sum(cell.columns for cell in cells)
-    return [*joined(cells), ("class:status", " " * left)]
+        used += 1
+    return [*joined(cells), ("class:status", " " * (columns - used))]

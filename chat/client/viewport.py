@@ -8,7 +8,6 @@ from chat.client.lines import Line
 from chat.client.model import Room
 from chat.client.show import Look, fragments
 from chat.client.wrap import Row, Width, wrap
-from chat.core.text import fold
 
 
 class Viewport:
@@ -17,7 +16,6 @@ class Viewport:
 
     def __init__(self, look: Look, width: Width) -> None:
         self.back = 0
-        self.cleared: dict[str, int] = {}  # by room: lines before this are not shown
         self._look = look
         self._width = width
         self._room: Room | None = None
@@ -25,7 +23,7 @@ class Viewport:
 
     def clear(self, room: Room) -> None:
         """Show none of what was there so far."""
-        self.cleared[fold(room.name)] = room.counted
+        room.cleared = room.counted
         self.back = 0
 
     def rows(self, room: Room, below: list[Row], columns: int, height: int) -> list[Row]:
@@ -53,8 +51,7 @@ class Viewport:
 
     def _lines(self, room: Room) -> Iterator[Line]:
         """Those that are shown, the last first."""
-        hidden = self.cleared.get(fold(room.name), 0)
-        shown = min(len(room.lines), room.counted - hidden)
+        shown = min(len(room.lines), room.counted - room.cleared)
         for at in range(1, shown + 1):
             yield room.lines[-at]
 

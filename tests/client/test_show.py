@@ -199,6 +199,12 @@ def test_clear() -> None:
     assert see(viewport, room) == ["", "", "3"]
 
 
+def test_a_room_that_one_comes_back_into_is_shown_whole() -> None:
+    viewport = Viewport(Look(""), width)
+    viewport.clear(room_of(*"12"))
+    assert see(viewport, room_of(*"34")) == ["", "3", "4"]
+
+
 # --- colours ------------------------------------------------------------------------------------
 
 
