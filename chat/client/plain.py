@@ -41,34 +41,36 @@ class _Plain:
         self._news = asyncio.Event()
         self._wrong = False
         self._at_end = False  # of the lines that come in
-        self._unwritable = False
+        self._unusable = False  # a standard stream
 
     async def run(self) -> int:
         try:
             await self._link.first()
         except NoConnectionError as error:
-            print(f"chat: {error}", file=sys.stderr)
+            self._print(f"chat: {error}", sys.stderr)
             return exits.LOST
-        await self._speak(self._link.start(self._news.set))
-        await self._link.leave()
+        try:
+            await self._speak(self._link.start(self._news.set))
+        finally:  # Ctrl-C, too, hangs up
+            await self._link.leave()
         return self._farewell()
 
     def _farewell(self) -> int:
         why = self._link.lost_for_good or self._talk.refused
         if why:
-            print(f"chat: {why}", file=sys.stderr)
+            self._print(f"chat: {why}", sys.stderr)
         if self._talk.unsent:
             count = f"{self._talk.unsent}{'' if self._at_end else ' or more'}"
-            print(f"chat: {count} not sent", file=sys.stderr)
+            self._print(f"chat: {count} not sent", sys.stderr)
         if self._link.lost_for_good or self._talk.unsent:
             return exits.LOST
-        if self._unwritable:
+        if self._unusable:
             return exits.USAGE
         return exits.REFUSED if self._wrong or self._talk.refused else exits.FINE
 
     async def _speak(self, link: asyncio.Task[None]) -> None:
         """Take lines to the end; then wait until the server has all of them."""
-        lines: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD_MAX)
+        lines: _Lines = asyncio.Queue(AHEAD_MAX)
         loop = asyncio.get_running_loop()
         threading.Thread(target=_read, args=(loop, lines), daemon=True).start()
         read = self._next(lines)
@@ -94,13 +96,17 @@ class _Plain:
         state = self._talk.state
         return says and state in {"ready", "asking"} and self._talk.unsent < AHEAD_MAX
 
-    def _next(self, lines: asyncio.Queue[bytes | None]) -> asyncio.Task[bytes | None]:
+    def _next(self, lines: _Lines) -> asyncio.Task[bytes | OSError | None]:
         task = asyncio.create_task(lines.get())
         task.add_done_callback(lambda _: self._news.set())
         return task
 
-    def _take(self, line: bytes) -> bool:
+    def _take(self, line: bytes | OSError) -> bool:
         """A line came in. False: it was the last."""
+        if isinstance(line, OSError):
+            self._unusable = True
+            self._print(f"chat: standard input: {line.strerror}", sys.stderr)
+            return False
         what, now = parse(line.decode(errors="replace"), self._talk.here), time.time()
         if len(line) > LINE_MAX_BYTES:
             complain(self._talk, f"That line is too long: {LINE_MAX_BYTES} bytes at most.", now)
@@ -130,21 +136,28 @@ class _Plain:
         except OSError as error:  # Python would say so once more at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             if stream is sys.stdout and not isinstance(error, BrokenPipeError):
-                self._unwritable = True
+                self._unusable = True
                 self._print(f"chat: standard output: {error.strerror}", sys.stderr)
 
     def _changed(self) -> None:
         self._news.set()
 
 
-def _read(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[bytes | None]) -> None:
+_Lines = asyncio.Queue[bytes | OSError | None]
+
+
+def _read(loop: asyncio.AbstractEventLoop, lines: _Lines) -> None:
     """In a thread of its own, as not everything that comes in can be waited for otherwise."""
     # Not sys.stdin: Python could not close that at its end, while this thread waits for it.
     typed = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
     with suppress(RuntimeError, CancelledError):  # the loop has ended, or ends with this line
-        line: bytes | None = b""
-        while line is not None:
-            line = _line(typed) or None
+        os.set_blocking(typed.fileno(), True)  # else a pause would look like the end
+        line: bytes | OSError | None = b""
+        while isinstance(line, bytes):
+            try:
+                line = _line(typed) or None
+            except OSError as error:  # `0>file`, or the disk
+                line = error
             with closing(lines.put(line)) as put:  # what nobody awaits, Python would complain about
                 asyncio.run_coroutine_threadsafe(put, loop).result()
 

@@ -237,6 +237,37 @@ def test_output_that_is_full(aside: Aside, tmp_path: Path) -> None:
     assert aside.server.texts() == ["hi", "ho"]
 
 
+def test_input_that_cannot_be_read(aside: Aside, tmp_path: Path) -> None:
+    redirection = f"0> {tmp_path}/typed"
+    ran = in_a_shell(tmp_path, redirection, aside.server.url, "--room", "tea", "--name", "ann")
+    assert ran.returncode == 2
+    assert ran.stderr == "chat: standard input: Bad file descriptor\n"
+
+
+def test_errors_that_nobody_can_be_told(tmp_path: Path) -> None:
+    with Aside() as aside:
+        url = aside.server.url
+    assert in_a_shell(tmp_path, "2> /dev/full", url).returncode == 3
+
+
+def test_input_that_pauses_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe that does not block, as whoever started us may have it, would end at the pause."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    lines: asyncio.Queue[bytes | OSError | None] = asyncio.Queue()
+
+    async def scene() -> list[bytes | OSError | None]:
+        await asyncio.to_thread(plain._read, asyncio.get_running_loop(), lines)
+        return [lines.get_nowait() for _ in range(lines.qsize())]
+
+    with open(reading) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        os.write(writing, b"hi\nho")
+        os.close(writing)
+        assert asyncio.run(scene()) == [b"hi\n", b"ho", None]
+        assert os.get_blocking(reading)
+
+
 def in_a_shell(folder: Path, redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A client that is told two lines, and started with this."""
     return subprocess.run(
@@ -270,6 +301,7 @@ def test_an_interrupt(aside: Aside, tmp_path: Path) -> None:
         program.signal(signal.SIGINT)
         assert program.wait() == 130
         assert process.stderr.read() == b""
+    assert aside.server.heard[-1]["type"] == "quit"
 
 
 def test_without_what_it_needs(tmp_path: Path) -> None:
