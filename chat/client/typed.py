@@ -123,8 +123,9 @@ def lines_of(text: str) -> list[str]:
 
 def secret_from(line: str) -> int:
     """Where a password begins in a line; its length if there is none."""
-    match = SECRET.match(line)
-    return match.end() if match else len(line)
+    match = SECRET.match(visible(line))  # as `parse` has it
+    seen = [at for at, char in enumerate(line) if visible(char)] if match else []
+    return seen[match.end()] if match else len(line)
 
 
 NO_ROOM: Final = "You are in no room. /join one first."

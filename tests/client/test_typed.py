@@ -156,6 +156,8 @@ SECRETS = [
     ("/login ann secret word", "secret word"),
     ("  /Register  ann  secret", "secret"),
     ("/nick ann s", "s"),
+    ("\ufeff/login ann secret", "secret"),
+    ("/lo\u202egin \ufeffann \x1bsecret", "secret"),
     ("/login ann ", ""),
     ("/login ann", ""),
     ("/msg ann hello", ""),
@@ -169,12 +171,14 @@ def test_where_a_password_begins(line: str, secret: str) -> None:
     assert line[secret_from(line) :] == secret
 
 
-@given(st.text(alphabet="ab \t", min_size=1), st.text(alphabet="ab \t"))
-def test_a_password_that_is_sent_was_never_shown(name: str, password: str) -> None:
-    line = f"/login {name} {password}"
+ODD = st.text(alphabet="ab \t\ufeff\u202e\x1b\ud800")
+
+
+@given(st.text(alphabet=" \ufeff\u202e"), ODD, ODD)
+def test_a_password_that_is_sent_was_never_shown(front: str, name: str, password: str) -> None:
+    line = f"{front}/login {name} {password}"
     act = parse(line, TEA)
     if isinstance(act, Ask):
         hidden = line[secret_from(line) :]
-        assert act.fields.get("password", "").replace(" ", "") == hidden.replace("\t", " ").replace(
-            " ", ""
-        )
+        assert act.fields["password"] == visible(hidden).strip()
+        assert visible(hidden[0])
