@@ -105,7 +105,7 @@ class Conversation:
         try:
             heard = read(frame)
         except WireError as error:
-            self._tell("error", f"{str(error).capitalize()}.", now)
+            self._tell("error", f"{error}.", now)
             return
         request = self.outbox.answered(heard.text("id")) if _answers(heard) else None
         if request is not None:

@@ -63,7 +63,7 @@ class TypedHistory(History):
             self._write("".join(f"{line}\n" for line in lines), os.O_TRUNC)
         entries = []
         for line in reversed(lines[-HISTORY_MAX:]):
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 entry = json.loads(line)
                 if isinstance(entry, str):
                     entries.append(entry)

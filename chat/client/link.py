@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     ConnectionClosed,
-    InvalidHandshake,
     InvalidMessage,
     InvalidStatus,
-    InvalidURI,
+    WebSocketException,
 )
 
 from chat.client.conversation import Conversation
@@ -149,7 +148,8 @@ class Link:
                 ping_interval=None,
                 max_size=FRAME_MAX_BYTES,
             )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ImportError) as error:
+        except (OSError, WebSocketException, ImportError, ValueError, LookupError) as error:
+            # The last two: a redirect, or a proxy, whose address is none.
             raise NoConnectionError(f"{url}: {reason(error)}{_advice(error, url)}") from None
 
     async def _serve(self, connection: ClientConnection) -> None:

@@ -58,8 +58,8 @@ def load(path: Path, *, optional: bool = False) -> Settings:
         with path.open("rb") as file:
             text = file.read(FILE_MAX_BYTES).decode()
         table = tomllib.loads(text)
-    except (OSError, ValueError) as error:  # not there, not readable, not UTF-8, not TOML
-        if optional and isinstance(error, FileNotFoundError):
+    except (OSError, ValueError, RecursionError) as error:  # not there, no UTF-8, not TOML ...
+        if optional and isinstance(error, FileNotFoundError | NotADirectoryError):
             return Settings()
         raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     try:
@@ -79,6 +79,8 @@ def checked(table: Mapping[str, Any]) -> dict[str, Any]:
             values[name] = rows[name].parse(value)
         except ConfigError as error:
             raise ConfigError(f"{name}: {error}") from None
+        except ValueError:  # Python writes out no number of more than 4,300 digits
+            raise ConfigError(f"{name}: that number is too long") from None
     return values
 
 

@@ -70,9 +70,9 @@ def read(frame: str | bytes) -> Heard:
     try:
         value = json.loads(frame)
     except (ValueError, RecursionError):
-        raise WireError("the server sent something that is not JSON") from None
+        raise WireError("The server sent something that is not JSON") from None
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        raise WireError("the server sent something that is no message")
+        raise WireError("The server sent something that is no message")
     cleaned: dict[str, Any] = _clean(value, DEPTH_MAX)
     return Heard(cleaned)
 
@@ -83,7 +83,7 @@ def _clean(value: Any, depth: int) -> Any:
     if not isinstance(value, dict | list):
         return value
     if not depth:
-        raise WireError("the server sent something that is too deeply nested")
+        raise WireError("The server sent something that is too deeply nested")
     if isinstance(value, list):
         return [_clean(item, depth - 1) for item in value]
     return {_clean(name, 0): _clean(item, depth - 1) for name, item in value.items()}

@@ -61,7 +61,7 @@ def test_history_is_bounded(tmp_path: Path) -> None:
 
 def test_a_history_that_is_broken_or_nowhere(tmp_path: Path) -> None:
     path = tmp_path / "history"
-    path.write_bytes(b'\xff\n{}\n"one"\n')
+    path.write_bytes(b"\xff\n{}\n" + b"[" * 20_000 + b'\n"one"\n')
     assert list(TypedHistory(path).load_history_strings()) == ["one"]
     nowhere = TypedHistory(path / "history")
     nowhere.append_string("two")

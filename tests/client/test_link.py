@@ -203,6 +203,11 @@ def response(status: str, body: str, kind: str = "text/plain; charset=utf-8") ->
     return head.encode() + data
 
 
+def redirect(*places: str) -> bytes:
+    fields = "".join(f"Location: {place}\r\n" for place in places)
+    return f"HTTP/1.1 301 Moved\r\n{fields}Content-Length: 0\r\n\r\n".encode()
+
+
 @pytest.mark.parametrize(
     ("spoken", "why"),
     [
@@ -217,6 +222,8 @@ def response(status: str, body: str, kind: str = "text/plain; charset=utf-8") ->
         (response("429 Too Many", "x" * 10_000), f"HTTP 429: {'x' * ANSWER_MAX_CHARS}"),
         (response("404 Not Found", "<html>", "text/html"), "HTTP 404: Not Found"),
         (b"HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP 403: Forbidden"),
+        (redirect("ws://127.0.0.1:99999/"), "Port out of range"),
+        (redirect("/a", "/b"), ""),
     ],
 )
 def test_a_server_that_answers_something_else(spoken: bytes, why: str) -> None:
@@ -236,6 +243,23 @@ def test_a_server_that_answers_something_else(spoken: bytes, why: str) -> None:
                 assert str(caught.value).removeprefix(f"{server.url}: ").isprintable()
 
         asyncio.run(scene())
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1:1", "http://127.0.0.1:99999", "http://[::1"])
+def test_a_proxy_whose_address_is_none(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    async def scene() -> None:
+        server = StandIn()
+        with pytest.raises(NoConnectionError) as caught:
+            await Person(server).link.first()
+        assert str(caught.value).startswith("ws://chat.example.org: ")
+        assert str(caught.value).isprintable()
+
+    for name in ("ws_proxy", "socks_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setattr(StandIn, "url", "ws://chat.example.org")
+    asyncio.run(scene())
 
 
 def test_giving_up() -> None:

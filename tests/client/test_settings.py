@@ -37,6 +37,14 @@ def test_no_file(tmp_path: Path) -> None:
         load(tmp_path / "none")
 
 
+def test_no_folder_for_the_file(tmp_path: Path) -> None:
+    (tmp_path / "config").touch()
+    path = tmp_path / "config" / "client.toml"
+    assert load(path, optional=True) == Settings()
+    with pytest.raises(ConfigError, match="Not a directory"):
+        load(path)
+
+
 def test_every_setting(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     path.write_text(
@@ -69,6 +77,9 @@ def test_every_setting(tmp_path: Path) -> None:
         ('[colours]\nsky = "blue"', "colours: 'sky' is not one of: message"),
         ('[colours]\nerror = "blue"', "colours: 'blue' is no colour"),
         ("name = ", "Invalid value"),
+        (f"name = {'[' * 20_000}", ""),
+        (f"retry_first = 0x{'f' * 5_000}", "retry_first: that number is too long"),
+        (f"name = 0x{'f' * 5_000}", "name: that number is too long"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, text: str, why: str) -> None:
