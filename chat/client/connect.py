@@ -29,8 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "has everything."
     )
     parser.epilog = (
-        "exit status: 0 all is well, 1 the server refused something, 2 a mistake in the command "
-        "or the settings, 3 no connection, or something was not sent. The settings are in "
+        "exit status: 0 all is well, 1 the server refused something, or a line was no command, "
+        "2 a mistake in the command line or the settings, or standard input or output that can't "
+        "be used, 3 no connection, or something was not sent. The settings are in "
         f"{APPLICATION}/{SETTINGS_FILE} in $XDG_CONFIG_HOME."
     )
     parser.add_argument(
