@@ -88,7 +88,8 @@ class ChatServer:
             self.reactor.close()
             self._ends.close()
             if self._recording:  # of nothing; and the next try needs a file that is not there
-                os.unlink(self._recording)
+                with suppress(OSError):  # what is to be told is why the start failed
+                    os.unlink(self._recording)
             raise
 
     # --- running --------------------------------------------------------------------------------

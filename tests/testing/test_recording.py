@@ -305,6 +305,20 @@ def test_a_start_that_fails_leaves_no_recording(tmp_path: Path) -> None:
     assert path.exists()
 
 
+def test_why_a_start_failed_is_told_whatever_became_of_the_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.log"
+
+    def moved_and_failed(_server: ChatServer) -> None:
+        path.unlink()
+        raise OSError(errno.EADDRINUSE, "in use")
+
+    monkeypatch.setattr(ChatServer, "_listen", moved_and_failed)
+    with pytest.raises(OSError, match="in use"):
+        ChatServer(port=0, record=path)
+
+
 def test_what_is_submitted_is_recorded_too(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     with Stepped(record=str(path)) as chat:
