@@ -5,6 +5,7 @@ Here the line dialect is spoken in frames. Which one it is matters nowhere else.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect as connect_in_loop
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.protocol import Protocol
 from websockets.sync.client import ClientConnection, connect
@@ -693,11 +695,15 @@ def test_a_bug_of_ours_ends_that_connection_alone(
 
 def dial(chat: Threaded, way: str = "on a listener", **options: Any) -> Any:
     """A program connects, past any proxy that this machine may have; to be used by `with`."""
+    port = port_of(chat, way)
+    sock = socket.create_connection((HOST, port), DEADLINE_S)
+    return connect(f"ws://localhost:{port}/chat", sock=sock, **options)
+
+
+def port_of(chat: Threaded, way: str) -> int:
     where = chat.server.addresses[way == "on a listener"]
     assert isinstance(where, tuple)
-    scheme = "wss" if "ssl" in options else "ws"
-    sock = socket.create_connection(where, DEADLINE_S)
-    return connect(f"{scheme}://localhost:{where[1]}/chat", sock=sock, **options)
+    return where[1]
 
 
 def ask(client: ClientConnection, text: str) -> object:
@@ -730,11 +736,19 @@ def test_two_programs(way: str) -> None:
 
 @WAYS
 def test_over_tls(way: str) -> None:
-    settings = {"tls_cert": CERT, "tls_key": KEY}
-    with Threaded(listen=WS, **settings) as chat, dial(chat, way, ssl=trusting(CERT)) as ann:
-        assert ask(ann, "LOGIN Ann") == "OK"
-        assert ask(ann, "QUIT") == "BYE"
-        assert end_of(ann) == (1000, "quit")
+    # Not by `dial`: two threads of that client use one TLS session, which Python 3.11 does not
+    # guard, so that once in some hundred times what it sends never reaches its socket.
+    async def talk(port: int) -> None:
+        url = f"wss://localhost:{port}/chat"
+        async with connect_in_loop(url, ssl=trusting(CERT), proxy=None) as ann:
+            for line, answer in (("LOGIN Ann", "OK"), ("QUIT", "BYE")):
+                await ann.send(line)
+                assert await ann.recv() == answer
+            await ann.wait_closed()
+            assert (ann.close_code, ann.close_reason) == (1000, "quit")
+
+    with Threaded(listen=WS, tls_cert=CERT, tls_key=KEY) as chat:
+        asyncio.run(asyncio.wait_for(talk(port_of(chat, way)), DEADLINE_S))
 
 
 def test_a_message_that_is_too_long_for_a_program() -> None:
@@ -749,6 +763,5 @@ def test_a_page_of_another_site(way: str) -> None:
         with pytest.raises(InvalidStatus) as refused, dial(chat, way, origin="http://evil.example"):
             pass
         assert refused.value.response.status_code == 403
-        port = chat.server.addresses[way == "on a listener"][1]
-        with dial(chat, way, origin=f"http://localhost:{port}") as ann:
+        with dial(chat, way, origin=f"http://localhost:{port_of(chat, way)}") as ann:
             assert ask(ann, "PING") == "PONG"
