@@ -51,6 +51,7 @@ class StoreFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self._lock: FileIO | None = None
+        self._opened: os.stat_result  # to know the file again
         try:
             self._file = os.path.realpath(path)  # one lock, whatever links lead to it
         except ValueError:
@@ -83,6 +84,18 @@ class StoreFile:
             check_same_thread=False,  # who makes a server need not be who runs it
         )
 
+    def check_in_place(self) -> None:
+        """SQLite goes on writing to a file that was deleted or replaced, as by a copy of it; when
+        the server ends, all of that is gone."""
+        try:
+            in_place = os.path.samestat(os.stat(self._file), self._opened)
+        except FileNotFoundError:
+            in_place = False
+        except OSError:  # who may not look there any more can still write
+            in_place = True
+        if not in_place:
+            raise self.error("deleted or replaced")
+
     def close(self) -> None:
         """Let another server have it. Connections are closed first."""
         if self._lock is not None:
@@ -111,7 +124,7 @@ class StoreFile:
         """The file's size. SQLite is not asked: it would begin by tidying up what a newer server
         has left behind, or a program that we know nothing of."""
         with _open_private(self._file) as file:
-            status = os.fstat(file.fileno())
+            self._opened = status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise self.error("not a file")
             header = file.read(_HEADER.size)

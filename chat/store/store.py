@@ -232,12 +232,14 @@ class Store:
     def _connect(self, mode: str) -> sqlite3.Connection:
         if self._closed:
             raise self._file.error("closed")
+        self._file.check_in_place()
         return self._file.connect(mode)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """All that is done inside, or nothing of it."""
         with self._file.plainly():
+            self._file.check_in_place()
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield

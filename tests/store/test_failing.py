@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -125,6 +127,34 @@ def test_another_program_that_reads_stops_nobody(path: str) -> None:
         kept.append(keyed(said(2)))
         kept.checkpoint()
         assert len(kept.recall("lobby", 5, PLENTY)) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nobody can move an open file there")
+@pytest.mark.parametrize("instead", [None, "a copy", "another store"])
+def test_a_file_that_is_not_where_it_was(path: str, instead: str | None) -> None:
+    """What is written to it then would be gone with the process, and nobody have been told. And
+    what took its place is not to get pages of it."""
+    away = f"{path}.away"
+    with closing(Store(path)) as kept:
+        kept.append(keyed(said(1)))
+        os.rename(path, away)
+        if instead == "a copy":
+            shutil.copy(away, path)
+        elif instead == "another store":
+            Store(f"{path}.other").close()
+            os.rename(f"{path}.other", path)
+        for use in (
+            lambda: kept.append(keyed(said(2))),
+            lambda: kept.save([("user", "ann", "{}")]),
+            lambda: kept.prune(0, 0, 0),
+            lambda: kept.recall("lobby", PLENTY, PLENTY),
+            kept.checkpoint,
+        ):
+            with pytest.raises(StoreError, match=f"^{path}: deleted or replaced$"):
+                use()
+        os.replace(away, path)
+        kept.append(keyed(said(2)))
+        assert kept.recall("lobby", PLENTY, PLENTY) == (said(1), said(2))
 
 
 # Says what is kept once it is: 3 messages, a line with the number of the last.
