@@ -137,12 +137,17 @@ class DurableShell(Shell):
             connection.pause_reading()
         self._waiting.append(action)
 
-    def _read_history(self, job: ReadHistory) -> tuple[Said, ...]:
+    def _read_history(self, job: ReadHistory) -> tuple[Said, ...] | None:
+        """In a worker. None: it can't be read just now."""
         if job.key in self._unforgotten:  # what is there was said in a room that is no more
             return ()
         limits = self.core.world.limits
         after = max(0, job.since or 0)
-        return self.store.recall(job.key, job.count, limits.history_read_max_bytes, after)
+        try:
+            return self.store.recall(job.key, job.count, limits.history_read_max_bytes, after)
+        except StoreError as error:  # not a bug of ours, and so no traceback
+            log.error("no history was read: %s", error)
+            return None
 
     # --- records ----------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from chat.core.events import Recalled, Said
 from chat.durable import WAITING_MAX_BYTES
 from chat.parsing import Rate
 from chat.shell import TIDY_S
-from chat.store import Store
+from chat.store import Store, StoreError
 from tests.chatting import Stepped, Threaded
 from tests.keeping import UNLIMITED, durable, full_disk, history, kept, shell_of, store_of
 from tests.programs import Output, Program, start
@@ -191,6 +191,28 @@ def test_a_program_in_process_is_refused(path: str) -> None:
         assert said_to(other) == ["again"]
         assert said_to(bot) == []
         assert kept(chat) == [(1, "again")]
+
+
+def test_a_history_that_cannot_be_read(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks may try again; the log says why, in one line each time."""
+
+    def refuse(*_arguments: object) -> None:
+        raise StoreError("chat.db: damaged")
+
+    with durable(path) as chat:
+        chat.log_in("Ann").send("MSG one")
+        chat.until(lambda: kept(chat), "the message")
+    with durable(path) as chat:  # which has nothing in memory
+        ann, bot = chat.log_in("Ann"), chat.server.join("bot")
+        with monkeypatch.context() as patch:
+            patch.setattr(store_of(chat), "recall", refuse)
+            ann.send("HISTORY lobby 5", "PING")
+            ann.expect("ERR try-again", "PONG")
+            assert chat.errors.take() == "no history was read: chat.db: damaged"
+            with pytest.raises(Refusal, match="try-again"):
+                bot.ask(commands.Recall("lobby", 5))
+            assert chat.errors.take() == "no history was read: chat.db: damaged"
+        assert history(ann) == ["one"]
 
 
 def test_a_bug_in_the_store_leaves_nobody_waiting(
