@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ import pytest
 from chat import ChatServer, Config
 from chat.cli import main
 from chat.config import OPTIONS, load
+from chat.store import Store
+from tests.store.support import keyed, said
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -126,3 +131,22 @@ def test_the_administration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
             main(command.split()[1:])
             printed = capsys.readouterr()
             assert (printed.out + printed.err).splitlines() == expected, command
+
+
+def test_a_copy_of_the_store_and_the_way_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server was killed, which leaves a log beside what the copy takes the place of."""
+    (copies,) = re.findall(r'`sqlite3 /var/lib/chat/chat.db "(.*)"`', README)
+    monkeypatch.chdir(tmp_path)
+    with closing(Store("running.db")) as kept, closing(sqlite3.connect("running.db")) as tool:
+        kept.append(keyed(said(1)))
+        tool.execute(copies)
+        kept.append(keyed(said(2)))
+        for end in "", "-wal":
+            shutil.copy(f"running.db{end}", f"chat.db{end}")
+    Path("chat.db-wal").unlink()
+    shutil.copyfile("copy.db", "chat.db")
+    with closing(Store("chat.db")) as kept:
+        assert kept.recall("lobby", 10, 1 << 20) == (said(1),)
+        kept.append(keyed(said(2)))
