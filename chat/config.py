@@ -222,8 +222,8 @@ def load(path: str | None, environment: Mapping[str, str], flags: Mapping[str, A
 
 
 def _from_file(path: str) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    try:  # -sig: some editors begin a file with a mark that nobody sees
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, RecursionError, ValueError) as error:  # not there, not UTF-8, not TOML
         raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
     settings: dict[str, Any] = {}

@@ -53,7 +53,7 @@ def run(parsed: argparse.Namespace) -> int:
 
 def _limits(path: str) -> Limits:
     """Raises OSError or ValueError, which says what is wrong."""
-    table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    table = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     found: dict[str, Any] = {name.replace("-", "_"): value for name, value in table.items()}
     known = {field.name for field in fields(Limits)}
     if unknown := sorted(set(found) - known):

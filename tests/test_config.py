@@ -232,6 +232,11 @@ def test_what_is_wrong_with_a_file(setting: str, says: str, tmp_path: Path) -> N
     assert problem(path).startswith(f"{path}: {says}")
 
 
+def test_a_file_from_an_editor_that_marks_it_as_utf_8(tmp_path: Path) -> None:
+    path = written(tmp_path, b'\xef\xbb\xbfgreeting = "hi"\r\n')
+    assert load(path, {}, {}).greeting == "hi"
+
+
 def test_a_file_that_can_not_be_read(tmp_path: Path) -> None:
     path = str(tmp_path / "none.toml")
     assert problem(path) == f"{path}: No such file or directory"

@@ -56,7 +56,7 @@ def load(path: Path, *, optional: bool = False) -> Settings:
     ConfigError."""
     try:
         with path.open("rb") as file:
-            text = file.read(FILE_MAX_BYTES).decode()
+            text = file.read(FILE_MAX_BYTES).decode("utf-8-sig")  # as editors on Windows have it
         table = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:  # not there, no UTF-8, not TOML ...
         if optional and isinstance(error, FileNotFoundError | NotADirectoryError):

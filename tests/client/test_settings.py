@@ -92,6 +92,12 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, text: str, why: str) 
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_from_an_editor_that_marks_it_as_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    path.write_bytes(b'\xef\xbb\xbfname = "Ann"\r\n')
+    assert load(path).name == "Ann"
+
+
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     path.write_bytes(b"\xff")

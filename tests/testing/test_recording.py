@@ -277,8 +277,9 @@ def test_the_command(recorded: Path, tmp_path: Path, capsys: Any) -> None:
     limits.write_text("text_max_chars = 3\n", encoding="utf-8")
     assert main(["replay", str(recorded), "--limits", str(limits)]) == 0
     assert "said: 32, under these limits 0\n" in capsys.readouterr().out
-    limits.write_text("tea = 3\n", encoding="utf-8")
+    limits.write_text("tea = 3\n", encoding="utf-8-sig")  # with a mark, as some editors have it
     assert main(["replay", str(recorded), "--limits", str(limits)]) == 2
+    assert capsys.readouterr().err == f"chat: {limits}: there is no limit 'tea'\n"
     assert main(["replay", str(tmp_path / "nosuch")]) == 2
     assert "No such file" in capsys.readouterr().err
 
