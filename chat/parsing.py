@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chat.core.limits import Limits
+from chat.core.limits import LIMIT_MAX, Limits
 from chat.dialects import DIALECTS
 from reactor import Address
 
@@ -198,6 +198,18 @@ def parse_amount(text: str) -> int:
     if number < 0:
         raise ConfigError(f"{text!r} is not a whole number from 0")
     return number
+
+
+def limit(parse: Callable[[str], int]) -> Callable[[str], int]:
+    """A number that is a limit of the core's, too."""
+
+    def parsed(text: str) -> int:
+        number = parse(text)
+        if number > LIMIT_MAX:
+            raise ConfigError(f"{text!r} is more than {LIMIT_MAX}")
+        return number
+
+    return parsed
 
 
 def parse_days(text: str) -> float:

@@ -219,6 +219,9 @@ def toml_string(text: str) -> str:
         ('unix = "a\\u0000b"', "unix: 'a\\x00b' can't be a name"),
         ("listen = [5000]", "listen: '5000': the dialect must be one of: line"),
         ("listen = [[]]", "listen: '[]': the dialect must be one of: line"),
+        ("max-clients = 1_000_000_001", "max-clients: '1000000001' is more than 1000000000"),
+        ("away-after = 99999999999", "away-after: '99999999999' is more than 1000000000"),
+        ("max-per-address = 9999999999", "max-per-address: '9999999999' is more than 1000000000"),
         ("prot = 4000", "unknown setting 'prot'"),
         ("[server]\nport = 4000", "unknown setting 'server'"),
         ("port = 1\nport = 2", ""),  # here the words are the standard library's
@@ -263,6 +266,7 @@ def test_a_number_beyond_all_bounds(name: str) -> None:
         ("port", "4000", "port: '4000' is not of the right type"),
         ("idle_timeout", -1.0, "idle_timeout: '-1.0' is not a number of seconds"),
         ("max_clients", -5, "max_clients: '-5' is not a whole number from 1"),
+        ("max_clients", 10**10, "max_clients: '10000000000' is more than 1000000000"),
         ("greeting", "two\nlines", r"greeting: 'two\nlines' is more than one line of plain text"),
         ("host", None, "host: must be text"),
         ("log_level", "loud", "log_level: 'loud' is not one of: "),
