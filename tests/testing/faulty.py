@@ -92,6 +92,23 @@ class LetsTheNamelessIn(TinyChat):
         super().do_login(one, name or "nobody")
 
 
+class HangsUpOnStrangers(TinyChat):
+    """And on who logs in badly, or again. That is no fault."""
+
+    def line(self, one: Someone, data: bytes) -> None:
+        if one in self.everyone:  # or this is what they said after it
+            super().line(one, data)
+
+    def stranger(self, one: Someone, _text: str) -> None:
+        self.lost(one)
+
+    def do_login(self, one: Someone, name: str) -> None:
+        if one.name or not name:
+            self.lost(one)
+        else:
+            super().do_login(one, name)
+
+
 class WritesNamesSmall(TinyChat):
     def do_login(self, one: Someone, name: str) -> None:
         super().do_login(one, name.lower())

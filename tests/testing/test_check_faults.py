@@ -25,6 +25,7 @@ from tests.testing.faulty import (
     Babbles,
     GoesOnWithoutEnd,
     HangsSoon,
+    HangsUpOnStrangers,
     LeavesOutLineEnds,
     SaysAllTwice,
 )
@@ -50,6 +51,12 @@ def test_nor_with_those_of_other_dialects(server: type[TinyChat], dialect: str) 
     with server() as running:
         verdicts = checked(running.address, dialect)
     assert reasons(verdicts) == reasons(verdicts, Outcome.SKIP) == {}
+
+
+def test_to_hang_up_is_an_answer_too() -> None:
+    with HangsUpOnStrangers() as server:
+        verdicts = checked(server.address)
+    assert reasons(verdicts) == {}
 
 
 def test_who_says_too_much_may_be_cut_off_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:

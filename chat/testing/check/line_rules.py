@@ -11,7 +11,7 @@ from chat.testing.check.line_person import LinePerson, LineStage, is_answer, not
 from chat.testing.check.mistakes import SLASH, WEB, guessing
 from chat.testing.check.person import quoted
 from chat.testing.check.rules import Broken, NotOfferedError
-from chat.testing.check.stage import talk
+from chat.testing.check.stage import PAUSE_S, talk
 
 TAKEN: Final = "ERR username-taken"
 IDLE_STEPS: Final = 4  # how often, in the time that someone is silent, someone else says something
@@ -206,7 +206,22 @@ def _logins(eve: LinePerson, ann: LinePerson, word: str, *lines: str) -> list[st
     with suppress(CallEndedError):
         eve.send(*lines)
         eve.say(f"{word} a")
-        ann.next_with(f"{word} a")
-        ann.say(f"{word} b")
-        eve.next_with(f"{word} b")
+        if _is_heard(eve, f"{word} a", ann):
+            ann.say(f"{word} b")
+            eve.next_with(f"{word} b")
     return [line for line in eve.log[before:] if is_answer(line)]
+
+
+def _is_heard(eve: LinePerson, part: str, ann: LinePerson) -> bool:
+    """Whether what one has said comes to the other; not, if the server hangs up on who said it.
+    Raises Broken where it does neither."""
+    until = time.monotonic() + ann.patience_s
+    while not ann.heard(part):
+        late = time.monotonic() > until
+        if (late or not ann.listen(PAUSE_S)) and not eve.listen(PAUSE_S) and eve.call.how_it_ended:
+            return False
+        if late:
+            ann.patience_s = 0.0  # all that there is has come
+            break
+    ann.next_with(part)
+    return True

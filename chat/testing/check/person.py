@@ -79,6 +79,10 @@ class Person(ABC):
         """The first line with something in it that wasn't asked for yet. Raises Broken."""
         return self.next(lambda line: part in line, f"a line with {quoted(part)}")
 
+    def listen(self, timeout_s: float) -> bool:
+        """Whether another line has come in that time; it waits for `next`. Raises Broken."""
+        return self._read(time.monotonic() + timeout_s)
+
     def expect_said(self, speaker: Person, heard: str, wanted: str) -> None:
         """What has come of what `speaker` says is what was due. Raises Broken."""
         if heard != wanted:
