@@ -92,6 +92,25 @@ class LetsTheNamelessIn(TinyChat):
         super().do_login(one, name or "nobody")
 
 
+class LetsTheNamelessInForGood(TinyChat):
+    def do_login(self, one: Someone, name: str) -> None:
+        if one.name:
+            return
+        if name:
+            super().do_login(one, name)
+        else:
+            one.name = " "  # which nobody sees
+            self.write(one, "OK")
+
+
+class LogsInOnce(TinyChat):
+    """And hears of no other LOGIN. That is no fault."""
+
+    def do_login(self, one: Someone, name: str) -> None:
+        if not one.name:
+            super().do_login(one, name)
+
+
 class HangsUpOnStrangers(TinyChat):
     """And on who logs in badly, or again. That is no fault."""
 
@@ -159,6 +178,25 @@ class KeepsTheFirstOfTwoNames(TinyChat):
             self.come_in(one, name)
         else:
             super().do_login(one, name)
+
+
+class KnowsCapitals(TinyChat):
+    """Alone. That is no fault."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def verb(self, typed: str) -> str:
+        return typed.lower() if typed.isupper() else "none"
+
+    def unknown(self, one: Someone, text: str) -> None:
+        if text.strip() and self.answer:
+            self.write(one, self.answer)
+
+    def stranger(self, one: Someone, text: str) -> None:
+        """As whatever else makes no sense."""
+        self.unknown(one, text)
 
 
 class KnowsSomeVerbsSmall(TinyChat):
@@ -270,6 +308,7 @@ FAULTS: Final[dict[type[TinyChat], set[str]]] = {
     HearsStrangers: {"login-to-speak"},
     TellsStrangers: {"login-to-hear"},
     LetsTheNamelessIn: {"no-name"},
+    LetsTheNamelessInForGood: {"no-name"},
     WritesNamesSmall: {"name-as-typed"},
     GreetsEverySecond: {"greeting"},
     EchoesSometimes: {"echo"},

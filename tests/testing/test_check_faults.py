@@ -26,7 +26,9 @@ from tests.testing.faulty import (
     GoesOnWithoutEnd,
     HangsSoon,
     HangsUpOnStrangers,
+    KnowsCapitals,
     LeavesOutLineEnds,
+    LogsInOnce,
     SaysAllTwice,
 )
 from tests.testing.shared_faults import FallsOverResets
@@ -53,10 +55,23 @@ def test_nor_with_those_of_other_dialects(server: type[TinyChat], dialect: str) 
     assert reasons(verdicts) == reasons(verdicts, Outcome.SKIP) == {}
 
 
-def test_to_hang_up_is_an_answer_too() -> None:
-    with HangsUpOnStrangers() as server:
+@pytest.mark.parametrize("server", [HangsUpOnStrangers, LogsInOnce])
+def test_a_mistake_may_be_answered_by_hanging_up_or_not_at_all(server: type[TinyChat]) -> None:
+    with server() as running:
+        verdicts = checked(running.address)
+    assert reasons(verdicts) == {}
+    assert set(reasons(verdicts, Outcome.SKIP)) == {"idle"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [("ERR what?", "login is answered with 'ERR what?'"), ("", "login is not answered")],
+)
+def test_who_knows_capitals_alone_is_told_how_login_is_answered(answer: str, why: str) -> None:
+    with KnowsCapitals(answer) as server:
         verdicts = checked(server.address)
     assert reasons(verdicts) == {}
+    assert reasons(verdicts, Outcome.SKIP)["any-case"] == why
 
 
 def test_who_says_too_much_may_be_cut_off_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:

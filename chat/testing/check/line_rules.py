@@ -7,7 +7,13 @@ from contextlib import suppress
 from typing import Final
 
 from chat.testing.calls import CallEndedError
-from chat.testing.check.line_person import LinePerson, LineStage, is_answer, not_offered
+from chat.testing.check.line_person import (
+    CAME_TRUE,
+    LinePerson,
+    LineStage,
+    is_answer,
+    not_offered,
+)
 from chat.testing.check.mistakes import SLASH, WEB, guessing
 from chat.testing.check.person import quoted
 from chat.testing.check.rules import Broken, NotOfferedError
@@ -72,8 +78,10 @@ def no_name(stage: LineStage) -> None:
     """LOGIN needs a name."""
     ann, eve = stage.enter("ann"), stage.caller("eve")
     answers = _logins(eve, ann, stage.word(), "LOGIN", f"LOGIN {eve.name}")
-    if len(answers) > 1 and answers[0] in {"OK", TAKEN}:  # somebody may have no name already
-        raise Broken(f"LOGIN without a name was answered with {quoted(answers[0])}")
+    first, *others = answers or [""]
+    its_own = not others and ann.heard(f"MSG {eve.name} ")  # of LOGIN with the name
+    if first in {"OK", TAKEN} and not its_own:  # somebody may have no name already
+        raise Broken(f"LOGIN without a name was answered with {quoted(first)}")
 
 
 def second_login(stage: LineStage) -> None:
@@ -125,13 +133,14 @@ def half_closed(stage: LineStage) -> None:
 def any_case(stage: LineStage) -> None:
     """`login` is LOGIN; and then `msg` is MSG, too."""
     ann, eve = stage.enter("ann"), stage.caller("eve")
-    answers = _logins(eve, ann, stage.word(), f"login {eve.name}", f"LOGIN {stage.word('eve')}")
-    if len(answers) < 2 or answers[0] != "OK":
-        raise not_offered("login", answers[:-1])
-    for verb in ("msg", "Msg", "MSG"):
-        word = stage.word()
-        eve.send(f"{verb} {word}")
-        ann.next_with(word)
+    said = {verb: stage.word() for verb in ("MSG", "msg", "Msg")}
+    lines = [f"login {eve.name}", *[f"{verb} {word}" for verb, word in said.items()]]
+    answers = _logins(eve, ann, stage.word(), *lines, f"LOGIN {stage.word('eve')}")
+    if not ann.heard(f"MSG {eve.name} {said['MSG']}"):
+        raise not_offered("login", [answer for answer in answers if answer != CAME_TRUE])
+    for verb, word in said.items():
+        if not ann.heard(word):
+            raise Broken(f"login is LOGIN, but {verb} is not MSG")
 
 
 def who(stage: LineStage) -> None:
