@@ -75,6 +75,13 @@ class AsksForNames(TinySlash):
             one.name = self.decoded(data).strip()
 
 
+class ListsTheOthersAlone(TinySlash):
+    def write(self, one: Someone, line: str) -> None:
+        start, users, names = line.partition("Current users: ")
+        others = [name for name in names.split(", ") if name != one.name]
+        super().write(one, start + users + ", ".join(others))
+
+
 class IsOneBigRoom(TinySlash):
     def tell_room(self, _room: str, line: str, but: Someone | None = None) -> None:
         for room in set(self.rooms.values()):
@@ -146,6 +153,7 @@ class SaysNothingOfCommands(TinySlash):
 
 
 FAULTS: Final[dict[type[TinyChat], set[str]]] = {
+    ListsTheOthersAlone: {"join"},
     IsOneBigRoom: {"rooms-apart"},
     SaysFromNowhere: {"no-room"},
     SpeaksOnAfterLeaving: {"no-room"},

@@ -38,7 +38,8 @@ class SlashPerson(Person):
     def come_in(self) -> None:
         users = self.join(self.target.room)
         if self.name not in users:
-            raise Broken(f"{self.name} has joined, and is not among the users: {', '.join(users)}")
+            listed = ", ".join(users) or "nobody"
+            raise Broken(f"{self.name} has joined, and is not among the users: {listed}")
 
     def join(self, room: str) -> list[str]:
         """Join a room; returns who is there. Raises Broken without a welcome."""
@@ -49,8 +50,8 @@ class SlashPerson(Person):
         welcome = f"Welcome to room {room}!"
         self.next(lambda line: line.endswith(welcome), quoted(welcome))
         line = self.next(lambda line: line.startswith(USERS), quoted(USERS))
-        users = line.removeprefix(USERS).split(", ")
-        if first and not self.target.variety.asks_name:
+        users = [name for name in line.removeprefix(USERS).split(", ") if name]
+        if first and users and not self.target.variety.asks_name:
             strangers = [name for name in users if name not in self.target.present]
             self.name = (strangers or users)[-1]
         self.target.present.update(users)
