@@ -51,14 +51,16 @@ def run(parsed: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _limits(path: str) -> Limits:
-    """Raises OSError or ValueError, which says what is wrong."""
+def _limits(path: str) -> dict[str, Any]:
+    """By their names: all others are as recorded. Raises OSError or ValueError, which says what is
+    wrong."""
     table = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     found: dict[str, Any] = {name.replace("-", "_"): value for name, value in table.items()}
     known = {field.name for field in fields(Limits)}
     if unknown := sorted(set(found) - known):
         raise ValueError(f"there is no limit {unknown[0]!r}")
-    return Limits(**found)
+    Limits(**found)  # says what can't be one
+    return found
 
 
 def _show(replay: Replay) -> None:

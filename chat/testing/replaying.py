@@ -10,6 +10,7 @@ import struct
 from base64 import b64decode
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import inf
 from typing import Any, Final
 
@@ -87,14 +88,15 @@ class Replay:
     """Tells a new core all that a recorded one was told, and holds its world against the digests.
 
     With `limits`, another core (`other`) is told the same under these, for comparison: what would
-    they have done? `dialects`: those of one's own that were spoken; what isn't among them is ours.
-    Raises NoRecordingError.
+    they have done? A mapping has some of them, by their names; the others are as recorded.
+    `dialects`: those of one's own that were spoken; what isn't among them is ours. Raises
+    NoRecordingError.
     """
 
     def __init__(
         self,
         lines: Iterable[str],
-        limits: Limits | None = None,
+        limits: Limits | Mapping[str, Any] | None = None,
         dialects: Iterable[Dialect] = (),
     ) -> None:
         self._lines = enumerate(lines, start=1)
@@ -106,7 +108,8 @@ class Replay:
                 raise NoRecordingError("a recording of another version")
             settings = Settings(**json.loads(header["settings"]))
             self.core = Replayer(load(header["world"]), settings)
-            self._supposed = Supposed(header["world"], settings, limits) if limits else None
+            world = header["world"]
+            self._supposed = None if limits is None else Supposed(world, settings, limits)
         except NO_RECORDING as error:
             raise NoRecordingError("no recording") from error
         self.digests = 0
@@ -151,12 +154,12 @@ class Supposed:
     """The same conversation under other limits. A line that has to wait is told again when its time
     has come, and what its sender did after it is told behind it."""
 
-    def __init__(self, world: str, settings: Settings, limits: Limits) -> None:
+    def __init__(self, world: str, settings: Settings, limits: Limits | Mapping[str, Any]) -> None:
         self.core = Replayer(load(world), settings)
         self._limits = limits
         self._held: dict[int, deque[Input]] = {}  # by session, what waits; a line first
         self._due: list[tuple[float, int]] = []  # when, and which session: a heap
-        self.core.configure(limits, settings, 0.0)
+        self.core.configure(self._instead_of(self.core.world.limits), settings, 0.0)
 
     def tell(self, told: Input) -> None:
         """What the recorded core was told, but for what it was told again."""
@@ -176,6 +179,10 @@ class Supposed:
             self._held.pop(session, None)
         self._take_up(inf)
 
+    def _instead_of(self, recorded: Limits) -> Limits:
+        limits = self._limits
+        return limits if isinstance(limits, Limits) else replace(recorded, **limits)
+
     def _take_up(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
             when, session = heapq.heappop(self._due)
@@ -190,7 +197,7 @@ class Supposed:
         if method == "saved" or (method == "finish" and not self.core.waits_for(arguments[0])):
             return  # of something that has not come to pass here, or see below
         if method == "configure":
-            told = method, [self._limits, *arguments[1:]]
+            told = method, [self._instead_of(arguments[0]), *arguments[1:]]
         for action in self.core.tell(told):
             if isinstance(action, Save):
                 self.core.tell(("saved", [True, _when(told)]))

@@ -16,11 +16,13 @@ import pytest
 
 from chat import ChatServer
 from chat.cli import main
+from chat.config import Config
 from chat.core import Limits
 from chat.core.commands import Authenticate, Command, Enrol, Register
 from chat.core.dialect import Dialect
 from chat.core.snapshot import digest, dump, load
 from chat.dialects import DIALECTS, JSON, JsonDialect, LineDialect
+from chat.parsing import Rate
 from chat.testing.recording import BATCH_INPUTS, Recorder
 from chat.testing.replaying import Departure, NoRecordingError, Replay
 from tests.chatting import HOST, Stepped
@@ -214,6 +216,22 @@ def test_the_same_limits_would_have_done_the_same(recorded: Path) -> None:
     assert replay.other is not None
     for name in ("said", "lines that waited", "connections closed"):
         assert replay.other.counts[name] == replay.core.counts[name], name
+
+
+def test_limits_that_a_file_does_not_name_are_as_recorded(tmp_path: Path, capsys: Any) -> None:
+    path, limits = tmp_path / "run.log", tmp_path / "limits.toml"
+    slow = Rate(1, 1.0)
+    with Stepped(record=str(path), rate_limit=slow) as chat:
+        ann = chat.connect()
+        ann.send("LOGIN Ann", "MSG one", "MSG two")
+        ann.expect("OK", "INFO slow-down")
+        chat.server.reconfigure(Config(rate_limit=slow, max_clients=7))
+        chat.let_pass(1.0)
+        chat.let_pass(1.0)
+        chat.server.close()
+    limits.write_text("history_kept = 3\n", encoding="utf-8")
+    assert main(["replay", str(path), "--limits", str(limits)]) == 0
+    assert "lines that waited: 2, under these limits 2\n" in capsys.readouterr().out
 
 
 BROKEN: dict[str, tuple[Callable[[str], str], str]] = {
