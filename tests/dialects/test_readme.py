@@ -17,12 +17,12 @@ import chat.dialects
 from chat.config import OPTIONS, Config
 from chat.core import LOBBY, Limits
 from chat.core.errors import ERRORS
-from chat.core.registry import NEW, REGISTRY
+from chat.core.registry import NEW, REGISTRY, Row
 from chat.dialects import SlashDialect
 from chat.dialects.admin import AdminDialect
 from chat.dialects.base import Verb
 from chat.dialects.json import ID_MAX_CHARS
-from chat.dialects.json_asked import TYPES
+from chat.dialects.json_asked import TYPES, Fields
 from chat.dialects.json_told import OBJECT_MAX_BYTES
 from chat.dialects.line import VERBS
 from reactor import LINE_MAX_BYTES
@@ -43,11 +43,24 @@ def verbs(table: Mapping[str, Verb] = VERBS) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("verb", "what it does", "before login", "counts as")]
     for name, verb in table.items():
         row = REGISTRY[verb.command]
-        before = "only" if row.states == NEW else "yes" if row.states >= NEW else "no"
-        rows.append(
-            (f"`{name} {verb.usage}`".replace(" `", "`"), row.summary, before, f"{row.cost}")
-        )
+        words = " ".join("word" for _ in re.findall("<.*?>", verb.usage))
+        ways = (row, REGISTRY[type(verb.parse(words))])
+        usage = f"`{name} {verb.usage}`".replace(" `", "`")
+        cost = either(usage, *[f"{way.cost}" for way in ways])
+        rows.append((usage, row.summary, either(usage, *[before_login(way) for way in ways]), cost))
     return rows
+
+
+def before_login(row: Row) -> str:
+    """Whether it can be asked for then."""
+    return "only" if row.states == NEW else "yes" if row.states >= NEW else "no"
+
+
+def either(usage: str, plain: str, whole: str) -> str:
+    """What is so without a password, and with one that may be left out."""
+    if plain == whole or "[" not in usage or "password" not in usage:
+        return plain
+    return f"{plain}, or {whole} with a password"
 
 
 def slashes() -> list[tuple[str, ...]]:
@@ -117,10 +130,14 @@ def fields(definition: dict[str, Any]) -> str:
 def asked() -> list[tuple[str, ...]]:
     """From the schema and the dialect's types."""
     rows: list[tuple[str, ...]] = [("`type`", "with", "what it does", "counts as")]
-    for name, (command, _) in TYPES.items():
+    numbers = {"count": 1, "seq": 1, "seconds": 1, "act": True}
+    for name, (command, made) in TYPES.items():
         definition = DEFINITIONS[f"ask.{name}"]
-        cost = f"{REGISTRY[command].cost}"
-        rows.append((f"`{name}`", fields(definition), definition["description"], cost))
+        whole = made(Fields(dict.fromkeys(definition["properties"], "word") | numbers))
+        ways = (REGISTRY[command], REGISTRY[type(whole)])
+        usage = fields(definition)
+        cost = either(usage, *[f"{way.cost}" for way in ways])
+        rows.append((f"`{name}`", usage, definition["description"], cost))
     return rows
 
 
