@@ -104,7 +104,7 @@ class TinyWebSocket(TinyChat):
 
     def on_say(self, one: Someone, asked: Object) -> Object:
         self.do_msg(one, f"{asked['room']} {asked['text']}")
-        return {"type": "ok"}
+        return {"type": "ok", "time": NOON}
 
     def do_msg(self, one: Someone, text: str) -> None:
         room, _, text = text.partition(" ")
@@ -119,6 +119,12 @@ class CutsOffLongMessages(TinyWebSocket):
     def __init__(self) -> None:
         super().__init__()
         self.protocols = defaultdict(partial(ServerProtocol, max_size=shared.LINE_MAX_BYTES))
+
+
+class SaysNotWhen(TinyWebSocket):
+    def on_say(self, one: Someone, asked: Object) -> Object:
+        super().on_say(one, asked)
+        return {"type": "ok"}
 
 
 class EchoesSometimes(TinyWebSocket):
@@ -156,6 +162,7 @@ class HasFiftySeats(shared.HasFewSeats, TinyWebSocket):
 
 
 FAULTS: Final[dict[type[TinyChat], set[str]]] = {
+    SaysNotWhen: {"acknowledged"},
     EchoesSometimes: {"echo"},
     LeavesTheFirstRoom: {"several-rooms"},
     IsOneBigRoom: {"several-rooms"},

@@ -52,8 +52,8 @@ def acknowledged(stage: WebSocketStage) -> None:
     word = stage.word()
     answer = ann.ask(type="say", room=stage.target.room, text=word)
     ben.hears(ann, word)
-    if answer.get("type") != "ok":
-        raise Broken(f"say was answered with {quoted(str(answer))}")
+    if answer.get("type") != "ok" or "time" not in answer:
+        raise Broken(f"say was answered with {quoted(str(answer))}, and not with ok and its time")
 
 
 def several_rooms(stage: WebSocketStage) -> None:
