@@ -72,7 +72,9 @@ class ChatServer:
         self._store = opened_store
         self._ends = ExitStack()  # what is to be closed with the server: its files
         self._recording = ""  # the file that we began
-        self._lock = threading.Lock()  # of what other threads ask against the end of the loop
+        # Of what threads ask against each other where nobody runs the loop yet, and against its
+        # beginning and its end. A signal's handler may ask, too, in the midst of any of it.
+        self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._loop_thread: int | None = None  # who runs the loop, or stepped it last
         self._at_rest = threading.Event()  # cleared while `serve_forever` runs
@@ -98,7 +100,6 @@ class ChatServer:
         self._begin()
         self._thread = threading.Thread(target=self._serve, name="chat-server", daemon=True)
         self._thread.start()
-        self._loop_thread = self._thread.ident
         return self
 
     def __exit__(
@@ -124,7 +125,7 @@ class ChatServer:
             self._at_rest.clear()
 
     def _serve(self) -> None:
-        self._loop_thread = threading.get_ident()
+        self._take_loop()
         try:
             self.reactor.run()
         finally:
@@ -138,8 +139,15 @@ class ChatServer:
         what there is, and send the answers. Raises RuntimeError where `serve_forever` runs."""
         if not self._at_rest.is_set():
             raise RuntimeError("the server runs already")
-        self._loop_thread = threading.get_ident()
+        self._take_loop()
         self.reactor.run_once(timeout)
+
+    def _take_loop(self) -> None:
+        """It is this thread's from here on, once what others do to it just now is done."""
+        thread = threading.get_ident()
+        if self._loop_thread != thread:
+            with self._lock:
+                self._loop_thread = thread
 
     def fileno(self) -> int:
         """For another loop to watch; see `Reactor.fileno` for the timers."""
@@ -176,9 +184,10 @@ class ChatServer:
         does it itself. While `serve_forever` runs, a callback or a signal's handler may: it ends
         after this turn. So may any other thread, which waits until it has ended.
         """
-        if self._at_rest.is_set():
-            self._end()
-            return
+        with self._lock:  # or another thread could begin to run it just now
+            if self._at_rest.is_set():
+                self._end()
+                return
         self.reactor.stop()
         if self._loop_thread != threading.get_ident():
             self._at_rest.wait()
@@ -221,10 +230,10 @@ class ChatServer:
         self.reactor.call_soon(self._shell.leave, user, reason)
 
     def _in_loop(self, work: Callable[..., T], *args: Any) -> T:
-        """Do something in the loop's thread, and wait for what it returns or raises."""
-        if not self._closed and self._loop_thread in {None, threading.get_ident()}:
-            self.reactor.call_soon(_nothing)  # a loop that watches `fileno` is to send the answers
-            return work(*args)
+        """Do something in the loop's thread, and wait for what it returns or raises. Where no
+        thread has run the loop yet, whoever asks does it, one after the other."""
+        if not self._closed and self._loop_thread == threading.get_ident():
+            return self._at_once(work, *args)
         result: Future[T] = Future()
 
         def run() -> None:
@@ -236,8 +245,14 @@ class ChatServer:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the server has stopped")
+            if self._loop_thread is None:
+                return self._at_once(work, *args)
             self.reactor.call_soon_threadsafe(run)
         return result.result()
+
+    def _at_once(self, work: Callable[..., T], *args: Any) -> T:
+        self.reactor.call_soon(_nothing)  # a loop that watches `fileno` is to send the answers
+        return work(*args)
 
     # --- the store ------------------------------------------------------------------------------
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -324,6 +326,35 @@ def test_many_threads_talk_at_once() -> None:
             said = [f"MSG n{number} {count}" for count in range(25)]
             assert theirs == [*said, f"INFO n{number} disconnected"]
         ann.expect_nothing()
+
+
+@pytest.mark.usefixtures("busy_threads")
+def test_many_threads_talk_at_once_before_anybody_runs_the_loop() -> None:
+    """Whoever asks does it, but no two of them at the same time."""
+    server = ChatServer(port=0)
+    with closing(server):
+        ann = server.join("Ann")
+
+        def talk(number: int) -> None:
+            user = server.join(f"n{number}")
+            for count in range(25):
+                user.say(f"{count}")
+            user.leave()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(talk, range(8)))
+        said = [event for event in heard(ann) if isinstance(event, Said)]
+        assert [event.seq for event in said] == [*range(1, 8 * 25 + 1)]
+        server.core.world.check_invariants()
+
+
+@pytest.fixture
+def busy_threads() -> Iterator[None]:
+    """They take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def test_waiting_for_an_event_from_another_thread() -> None:
