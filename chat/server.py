@@ -114,15 +114,20 @@ class ChatServer:
 
     def serve_forever(self) -> None:
         """Serve until `stop`, and clean up. Raises RuntimeError where it is served already, as it
-        is in a `with`."""
+        is in a `with`, or was closed: each server runs once."""
         self._begin()
         self._serve()
 
     def _begin(self) -> None:
         with self._lock:  # two loops on the same sockets would take from one another what they read
-            if not self._at_rest.is_set():
-                raise RuntimeError("the server runs already")
+            self._check_may_run()
             self._at_rest.clear()
+
+    def _check_may_run(self) -> None:
+        if self._closed:
+            raise RuntimeError("the server has stopped")
+        if not self._at_rest.is_set():
+            raise RuntimeError("the server runs already")
 
     def _serve(self) -> None:
         self._take_loop()
@@ -136,9 +141,9 @@ class ChatServer:
 
     def run_once(self, timeout: float | None = None) -> None:
         """One turn of the loop: wait up to `timeout` seconds (None: as long as it takes), handle
-        what there is, and send the answers. Raises RuntimeError where `serve_forever` runs."""
-        if not self._at_rest.is_set():
-            raise RuntimeError("the server runs already")
+        what there is, and send the answers. Raises RuntimeError where `serve_forever` runs, or has
+        run."""
+        self._check_may_run()
         self._take_loop()
         self.reactor.run_once(timeout)
 

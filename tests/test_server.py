@@ -193,6 +193,17 @@ def test_nobody_runs_it_twice() -> None:
         assert server.join("Ann").who() == ("Ann",)
 
 
+def test_nobody_runs_it_again() -> None:
+    """In a `with`, the body would go on beside a thread that has failed."""
+    server = ChatServer(port=0)
+    with server:
+        pass
+    for again in (server.serve_forever, server.run_once, server.__enter__):
+        with pytest.raises(RuntimeError, match="has stopped"):
+            again()
+    server.close()
+
+
 def test_a_callback_may_close_it() -> None:
     server = ChatServer(port=0)
     with server:
