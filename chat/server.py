@@ -99,7 +99,12 @@ class ChatServer:
     def __enter__(self) -> Self:
         self._begin()
         self._thread = threading.Thread(target=self._serve, name="chat-server", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:  # the system has no thread left; and nobody else could close us
+            self._at_rest.set()
+            self.close()
+            raise
         return self
 
     def __exit__(

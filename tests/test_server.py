@@ -204,6 +204,19 @@ def test_nobody_runs_it_again() -> None:
     server.close()
 
 
+def test_where_there_is_no_thread_left_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    server = ChatServer(port=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        with pytest.raises(RuntimeError, match="new thread"):
+            server.__enter__()
+    assert is_refused(server.address)
+    assert ended(in_thread(server.close))
+
+
 def test_a_callback_may_close_it() -> None:
     server = ChatServer(port=0)
     with server:
