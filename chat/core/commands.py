@@ -81,7 +81,8 @@ class Leave:
 
 @value
 class Say:
-    """Say something to everyone in a room. `tag` is the sender's own name for it."""
+    """Say something to everyone in a room. `tag` is the sender's own name for it, of up to 64
+    printable characters."""
 
     room: str
     text: str

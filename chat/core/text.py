@@ -29,6 +29,8 @@ RESERVED = frozenset({"banned", "error", "muted", "rooms", "server", "topic"})
 """Names, folded, that nobody may bear: with these and a colon, a dialect begins lines of the
 server's own."""
 
+TAG_MAX_CHARS = 64  # of what somebody calls a message of their own: room for any that programs make
+
 FOLD_MAX_CHARS = 256
 """No name is as long. To normalize takes time that grows with the square of the length: a line
 of nothing but marks, 40 ms."""
@@ -75,3 +77,9 @@ _ASCII_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 def _in_name(char: str) -> bool:
     return char in _NAME_PUNCTUATION or unicodedata.category(char)[0] in _NAME_CATEGORIES
+
+
+def is_tag(text: str) -> bool:
+    """Whether a message may be called so by who sends it: the store keeps that, and clients are
+    shown it."""
+    return len(text) <= TAG_MAX_CHARS and text.isprintable()

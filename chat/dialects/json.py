@@ -11,11 +11,10 @@ from typing import Final, NoReturn
 
 from chat.core import commands, events
 from chat.core.commands import Command, Malformed, Tagged
+from chat.core.text import is_tag
 from chat.dialects.base import rfc3339
 from chat.dialects.json_asked import TYPES, Fields, Missing, Object
 from chat.dialects.json_told import RENDERERS, encoded, message_line
-
-ID_MAX_CHARS: Final = 64  # of an `id`: room for any that programs make
 
 
 class JsonDialect:
@@ -36,7 +35,7 @@ class JsonDialect:
         if "id" not in given:
             return self._command(given)
         tag = given["id"]
-        if not isinstance(tag, str) or not 0 < len(tag) <= ID_MAX_CHARS or not tag.isprintable():
+        if not isinstance(tag, str) or not tag or not is_tag(tag):
             return Malformed("bad-message", "id")
         return Tagged(self._command(given), tag)
 

@@ -12,6 +12,7 @@ import pytest
 
 from chat.core import events
 from chat.core.commands import (
+    Act,
     BanUser,
     Blank,
     Command,
@@ -230,6 +231,15 @@ def test_what_is_said_is_fit_to_be_shown(command: Any, text: str, heard: str) ->
 def test_what_can_not_be_said(command: Any, text: str, code: str) -> None:
     command = Say(LOBBY, text) if isinstance(command, Say) else Tell("anna", text)
     assert Stage("anna").refusal(1, command) == (code, "")
+
+
+@pytest.mark.parametrize("tag", ["half \ud83d", "two\nlines", "x" * 65])
+@pytest.mark.parametrize("command", [Say, Act])
+def test_what_no_message_is_called(command: type[Say | Act], tag: str) -> None:
+    """Also by a program, past every dialect: a store could not keep the first."""
+    stage = Stage("anna")
+    assert stage.refusal(1, command(LOBBY, "hi", tag)) == ("bad-message", "tag")
+    assert stage.do(1, command(LOBBY, "hi", "x" * 64))
 
 
 def test_the_length_of_a_text_is_a_limit() -> None:

@@ -50,8 +50,8 @@ from chat.core.errors import ERRORS
 from chat.core.events import Event, Said
 from chat.core.records import Ban
 from chat.core.registry import ROWS
+from chat.core.text import TAG_MAX_CHARS
 from chat.dialects import JSON, JsonDialect
-from chat.dialects.json import ID_MAX_CHARS
 from chat.dialects.json_asked import HISTORY_COUNT, NUMBER_MAX, TYPES
 from chat.dialects.json_told import OBJECT_MAX_BYTES, RENDERERS, encoded
 from chat.version import VERSION
@@ -193,13 +193,13 @@ def test_what_is_a_count(number: int) -> None:
     assert parse({"type": "history", "room": "tea", "count": number}) == Recall("tea", number)
 
 
-@pytest.mark.parametrize("tag", ["a", "x" * ID_MAX_CHARS, '"\\', "李"])
+@pytest.mark.parametrize("tag", ["a", "x" * TAG_MAX_CHARS, '"\\', "李"])
 def test_what_is_an_id(tag: str) -> None:
     check("ask", {"type": "ping", "id": tag})
     assert parse({"type": "ping", "id": tag}) == Tagged(Ping(), tag)
 
 
-@pytest.mark.parametrize("tag", ["", "x" * (ID_MAX_CHARS + 1), 7, None, True, "a\nb", "\ud800"])
+@pytest.mark.parametrize("tag", ["", "x" * (TAG_MAX_CHARS + 1), 7, None, True, "a\nb", "\ud800"])
 def test_what_is_no_id(tag: object) -> None:
     assert parse({"type": "ping", "id": tag}) == Malformed("bad-message", "id")
 

@@ -18,10 +18,10 @@ from chat.config import OPTIONS, Config
 from chat.core import LOBBY, Limits
 from chat.core.errors import ERRORS
 from chat.core.registry import NEW, REGISTRY, Row
+from chat.core.text import TAG_MAX_CHARS
 from chat.dialects import SlashDialect
 from chat.dialects.admin import AdminDialect
 from chat.dialects.base import Verb
-from chat.dialects.json import ID_MAX_CHARS
 from chat.dialects.json_asked import TYPES, Fields
 from chat.dialects.json_told import OBJECT_MAX_BYTES
 from chat.dialects.line import VERBS
@@ -210,7 +210,7 @@ def test_every_setting_of_the_list_is_there() -> None:
 def test_the_numbers_of_the_json_dialect_are_those_of_the_code() -> None:
     text = README.read_text(encoding="utf-8")
     assert f"An object is of {OBJECT_MAX_BYTES:,} bytes at most." in text
-    assert f"of 1 to {ID_MAX_CHARS} printable characters" in text
+    assert f"of 1 to {TAG_MAX_CHARS} printable characters" in text
     assert f"nothing for {Limits().away_after_s} seconds" in text
 
 

@@ -8,7 +8,7 @@ from chat.core.errors import Refusal
 from chat.core.events import Done, Event, Said, StatusChanged, Told
 from chat.core.handlers.rooms import check_not_muted, own_room
 from chat.core.limits import Limits
-from chat.core.text import fold, visible
+from chat.core.text import fold, is_tag, visible
 from chat.core.world import User, World
 
 
@@ -65,6 +65,8 @@ def tell(world: World, entry: Entry[Tell]) -> tuple[Event, ...]:
 def _speak(world: World, entry: Entry[Say] | Entry[Act], *, act: bool) -> tuple[Event, ...]:
     command = entry.command
     text = _checked(command.text, world.limits)
+    if command.tag and not is_tag(command.tag):
+        raise Refusal("bad-message", "tag")
     user, room = own_room(world, entry.session, command.room)
     if room.charter.mutes:
         check_not_muted(room, user, entry.at)
