@@ -53,7 +53,8 @@ def is_password(password: str, kept: str) -> bool:
 
 def _hash(password: str, salt: bytes, cost: Cost) -> bytes:
     """In composed form, as another keyboard may send the same letters apart (RFC 8265)."""
-    data = unicodedata.normalize("NFC", password).encode()
+    text = unicodedata.normalize("NFC", password)
+    data = text.encode(errors="surrogatepass")  # a program may give us half a character
     n, r, p = cost
     try:
         return scrypt(data, salt=salt, n=n, r=r, p=p, maxmem=MEMORY_MAX_BYTES, dklen=HASH_BYTES)

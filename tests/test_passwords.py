@@ -39,6 +39,13 @@ def test_a_password_is_itself_and_no_other(password: str, other: str) -> None:
     )
 
 
+def test_half_a_character_is_one_too() -> None:
+    """As a program in process may give us."""
+    kept = hash_password(SECRET + "\ud83d", CHEAP)
+    assert is_password(SECRET + "\ud83d", kept)
+    assert not is_password(SECRET + "\ud83e", kept)
+
+
 def test_it_is_kept_as_rfc_7914_has_it() -> None:
     """The RFC's third test vector, cut to our length, as the text that we keep."""
     salt = b64encode(b"SodiumChloride").decode()
