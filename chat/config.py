@@ -9,6 +9,7 @@ import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from chat.parsing import (
     limit,
     one_of,
     parse_amount,
+    parse_argument,
     parse_bool,
     parse_count,
     parse_days,
@@ -73,7 +75,7 @@ class Config:
     def __post_init__(self) -> None:
         for option in OPTIONS:
             value = getattr(self, option.name)
-            if option.name not in NOT_PLAIN and _parse(option, value, option.name) != value:
+            if option.name not in NOT_PLAIN and not _is_plain(option, value):
                 raise ConfigError(f"{option.name}: {value!r} is not of the right type")
         for name, kind in NOT_PLAIN.items():
             value = getattr(self, name)
@@ -81,6 +83,8 @@ class Config:
             if not isinstance(items, tuple) or not all(isinstance(item, kind) for item in items):
                 wanted = f"a tuple of {kind.__name__}" if name in REPEATED else f"a {kind.__name__}"
                 raise ConfigError(f"{name}: {value!r} is not {wanted}")
+        for site in self.origin:
+            parse_argument("origin", parse_origin, site)
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("tls-cert and tls-key go together")
         try:
@@ -263,6 +267,13 @@ def _parse(option: Option, value: object, where: str) -> Any:
         return option.parse(str(value))
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
+
+
+def _is_plain(option: Option, value: object) -> bool:
+    """Whether it is what its text says. Raises ConfigError for what can't be. A Decimal equals a
+    number, but can't be reckoned with as one."""
+    same = _parse(option, value, option.name) == value
+    return same and isinstance(value, str | Real)
 
 
 def changed(old: Config, new: Config) -> tuple[Config, list[str]]:

@@ -35,10 +35,29 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """An address and the dialect that is spoken there, or `ws`: WebSocket."""
+    """An address and the dialect that is spoken there, or `ws`: WebSocket; or none: all of them.
+
+    Raises ConfigError for what nobody can listen on.
+    """
 
     dialect: str
     address: Address
+
+    def __post_init__(self) -> None:
+        if self.dialect not in ("", WEBSOCKET, *DIALECTS):
+            raise ConfigError(f"{self.dialect!r} is not one of: {', '.join(LISTENABLE)}")
+        if not _is_address(self.address):
+            raise ConfigError(f"{self.address!r} is not (HOST, PORT), nor the path of a socket")
+
+
+def _is_address(address: object) -> bool:
+    """Of the right type, with a port that there can be: the system takes 99999 for 34463."""
+    if isinstance(address, str):
+        return "\0" not in address and bool(address)
+    if not isinstance(address, tuple) or list(map(type, address)) != [str, int]:
+        return False
+    port: int = address[1]
+    return 0 <= port <= PORT_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,8 @@ def test_a_number_beyond_all_bounds(name: str) -> None:
         ("port", 99_999, "port: '99999' is not a port: 0 to 65535"),
         ("port", "4000", "port: '4000' is not of the right type"),
         ("idle_timeout", -1.0, "idle_timeout: '-1.0' is not a number of seconds"),
+        ("idle_timeout", Decimal(5), "idle_timeout: Decimal('5') is not of the right type"),
+        ("origin", ("chat.example.org",), "origin: 'chat.example.org' is not a site"),
         ("max_clients", -5, "max_clients: '-5' is not a whole number from 1"),
         ("max_clients", 10**10, "max_clients: '10000000000' is more than 1000000000"),
         ("greeting", "two\nlines", r"greeting: 'two\nlines' is more than one line of plain text"),
@@ -277,6 +280,33 @@ def test_a_value_given_from_code_is_checked_too(setting: str, value: Any, says: 
     with pytest.raises(ConfigError) as caught:
         Config(**{setting: value})
     assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize("dialect", ["json", "LINE", None])
+def test_a_dialect_given_from_code_is_checked_too(dialect: Any) -> None:
+    with pytest.raises(ConfigError, match=r" is not one of: line, slash, ws$"):
+        Listen(dialect, ("127.0.0.1", 0))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ("127.0.0.1", 99_999),  # which the system would take for another one
+        ("127.0.0.1", -1),
+        ("127.0.0.1", "4000"),
+        ("127.0.0.1", True),
+        ("127.0.0.1",),
+        ["127.0.0.1", 4000],
+        (None, 4000),
+        4000,
+        "",
+        "a\0b",
+        Path("/run/chat"),
+    ],
+)
+def test_an_address_given_from_code_is_checked_too(address: Any) -> None:
+    with pytest.raises(ConfigError, match=r" is not \(HOST, PORT\), nor the path of a socket$"):
+        Listen("line", address)
 
 
 @pytest.mark.parametrize(("burst", "per_s"), [(-1, 10.0), (5, 0.0), (5, -1.0), (5, float("nan"))])

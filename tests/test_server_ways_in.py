@@ -113,8 +113,9 @@ def test_a_name_with_two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
         converse(chat, (HOST, port))
 
 
-def test_a_second_port_is_the_same_chat() -> None:
-    with Stepped(listen=(Listen("line", (HOST, 0)),)) as chat:
+@pytest.mark.parametrize("dialect", ["line", ""])
+def test_a_second_port_is_the_same_chat(dialect: str) -> None:
+    with Stepped(listen=(Listen(dialect, (HOST, 0)),)) as chat:
         first, second = chat.server.addresses
         assert first == chat.server.address
         assert first != second
