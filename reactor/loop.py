@@ -153,11 +153,12 @@ class Reactor:
         return self._selector.fileno()  # type: ignore[attr-defined, no-any-return]
 
     def timeout(self) -> float | None:
-        """Seconds until `run_once` has something to do of itself; None: not before an event."""
+        """Seconds until `run_once` has something to do of itself, up to a day; None: not before an
+        event."""
         if self._soon or not self.turn.is_over:
             return 0.0
         due = self._timers.next_when()
-        return None if due is None else max(0.0, due - self._clock())
+        return None if due is None else min(max(0.0, due - self._clock()), WAIT_MAX_S)
 
     def close(self) -> None:
         """Close every listener, connection and worker at once, without a word to anyone."""
