@@ -253,4 +253,6 @@ def _set_options(sock: socket.socket) -> None:
 
 def _address_of(sock: socket.socket) -> Address:
     name = sock.getsockname()
+    if isinstance(name, bytes):  # Linux's without a file, which begins with a NUL: @name
+        return os.fsdecode(name).replace("\0", "@")
     return name if isinstance(name, str) else (name[0], name[1])

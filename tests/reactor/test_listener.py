@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -442,6 +443,17 @@ def test_a_unix_socket_closes_as_gently(make_world: MakeWorld, path: str) -> Non
     client.hang_up()
     world.until(world.handler.lost)
     assert world.handler.lost() == ["enough"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="they are Linux's")
+def test_a_unix_socket_without_a_file_has_a_name(make_world: MakeWorld) -> None:
+    world = make_world()
+    with socket.socket(socket.AF_UNIX) as theirs:
+        theirs.bind(f"\0reactor-{os.getpid()}")
+        theirs.listen()
+        ours = socket.socket(fileno=os.dup(theirs.fileno()))
+        listener = world.reactor.listen(ours, world.handler)
+        assert listener.address == listener.name == f"@reactor-{os.getpid()}"
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o666])
