@@ -215,7 +215,7 @@ def _bind_unix(path: str, mode: int | None) -> socket.socket:
         if mode is not None:
             os.chmod(path, mode)
         sock.listen(BACKLOG)
-    except OSError:
+    except BaseException:  # ValueError, for what is no path
         sock.close()
         raise
     return sock

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import socket
 import stat
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -454,6 +456,17 @@ def test_a_unix_socket_without_a_file_has_a_name(make_world: MakeWorld) -> None:
         ours = socket.socket(fileno=os.dup(theirs.fileno()))
         listener = world.reactor.listen(ours, world.handler)
         assert listener.address == listener.name == f"@reactor-{os.getpid()}"
+
+
+def test_what_is_no_path_leaves_no_socket_open(make_world: MakeWorld) -> None:
+    world = make_world()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", ResourceWarning)
+        for path in ("a\0b", "half \ud83d"):
+            with pytest.raises(ValueError, match=r"null byte|surrogates"):
+                world.reactor.listen(path, world.handler)
+        gc.collect()
+    assert not warned
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o666])
