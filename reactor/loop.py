@@ -35,7 +35,7 @@ from reactor.connection import Connection
 from reactor.handler import Handler
 from reactor.interfaces import Source
 from reactor.limits import ConnectionLimits
-from reactor.listener import Address, Listener, bind
+from reactor.listener import BACKLOG, Address, Listener, bind
 from reactor.timers import Timer, TimerQueue
 from reactor.tls import TlsLayer
 from reactor.turn import Turn
@@ -245,8 +245,8 @@ class Reactor:
         mode: int | None = None,
     ) -> Listener:
         """Accept connections for `handler` on (host, port), a Unix socket's path, or a socket that
-        listens already. Raises OSError when the address can't be had, ssl.SSLError for the `tls` of
-        a client.
+        is bound, and may listen already. Raises OSError when the address can't be had, ssl.SSLError
+        for the `tls` of a client.
 
         A path that is bound here is removed again at the end; a socket's own is its owner's.
         `refusal` is sent to those for whom the process has no descriptor; `mode` is a Unix
@@ -255,6 +255,8 @@ class Reactor:
         if tls is not None:
             TlsLayer(tls)  # or the first to connect would show whether it is one for servers
         sock = self._bind(address, mode=mode) if isinstance(address, str | tuple) else address
+        if sock is address:
+            sock.listen(BACKLOG)  # no harm if it does; else it is always readable, and nobody there
         sock.setblocking(False)
         path = address if isinstance(address, str) else ""
         limits = limits or ConnectionLimits()

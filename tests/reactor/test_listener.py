@@ -458,6 +458,22 @@ def test_a_unix_socket_without_a_file_has_a_name(make_world: MakeWorld) -> None:
         assert listener.address == listener.name == f"@reactor-{os.getpid()}"
 
 
+def test_a_socket_that_is_bound_will_do(make_world: MakeWorld) -> None:
+    """One that does not listen would be readable all the time, with nobody there."""
+    world = make_world(Recorder(on_line=echo))
+    theirs = socket.socket()
+    theirs.bind((HOST, 0))
+    client = world.connect(world.reactor.listen(theirs, world.handler))
+    client.send(b"x\n")
+    client.expect(b"x\n")
+
+
+def test_a_socket_that_nobody_can_connect_to(make_world: MakeWorld) -> None:
+    world = make_world()
+    with socket.socket(type=socket.SOCK_DGRAM) as theirs, pytest.raises(OSError, match="support"):
+        world.reactor.listen(theirs, world.handler)
+
+
 def test_what_is_no_path_leaves_no_socket_open(make_world: MakeWorld) -> None:
     world = make_world()
     with warnings.catch_warnings(record=True) as warned:
