@@ -204,6 +204,26 @@ def test_nobody_runs_it_again() -> None:
     server.close()
 
 
+def test_nobody_begins_to_run_it_while_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ChatServer(port=0)
+    end, threads, said = server._end, list[threading.Thread](), list[str]()
+
+    def serve() -> None:
+        with pytest.raises(RuntimeError) as raised:
+            server.serve_forever()
+        said.append(str(raised.value))
+
+    def ending() -> None:
+        if not threads:  # it is in the midst of closing
+            threads.append(in_thread(serve))
+        end()
+
+    monkeypatch.setattr(server, "_end", ending)
+    server.close()
+    assert ended(threads[0])
+    assert said == ["the server has stopped"]
+
+
 def test_where_there_is_no_thread_left_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
