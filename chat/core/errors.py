@@ -50,7 +50,7 @@ ERRORS: Final[dict[Code, str]] = {
     "banned": "You are banned there.",
     "empty-message": "There is nothing in that message.",
     "invalid-number": "That number is too small, too large, or none. Times are 90s, 10m, 2h, 7d.",
-    "invalid-password": "That password is too short or too long.",
+    "invalid-password": "That password is too short or too long, or begins or ends with a blank.",
     "invalid-room-name": "A room's name is a short word of letters, digits, _, - and . alone.",
     "invalid-username": "A name is a short word of letters, digits, _, - and . alone.",
     "invalid-utf-8": "That line is not UTF-8 text.",

@@ -17,6 +17,7 @@ from chat.core.commands import (
     Blank,
     Command,
     Disconnect,
+    Enrol,
     Exclude,
     Help,
     Join,
@@ -231,6 +232,14 @@ def test_what_is_said_is_fit_to_be_shown(command: Any, text: str, heard: str) ->
 def test_what_can_not_be_said(command: Any, text: str, code: str) -> None:
     command = Say(LOBBY, text) if isinstance(command, Say) else Tell("anna", text)
     assert Stage("anna").refusal(1, command) == (code, "")
+
+
+@pytest.mark.parametrize(
+    "password", [" in front", "behind it\t", " " * 9, "with a \x07beep", "half \ud83d of one"]
+)
+def test_what_no_line_can_say_is_no_password(password: str) -> None:
+    """Whoever chose it by JSON would be kept out of all other dialects."""
+    assert Stage("anna").refusal(1, Enrol("anna", password)) == ("invalid-password", "")
 
 
 @pytest.mark.parametrize("tag", ["half \ud83d", "two\nlines", "x" * 65])

@@ -13,7 +13,7 @@ from chat.core.events import Done, Event, Registered
 from chat.core.handlers.account import check_hides_nothing, check_name, log_in, rename
 from chat.core.jobs import CheckPassword, HashPassword
 from chat.core.records import Account, Record
-from chat.core.text import fold
+from chat.core.text import fold, visible
 from chat.core.world import Steps, World
 
 
@@ -34,9 +34,12 @@ def enrol(world: World, entry: Entry[Enrol]) -> HashPassword:
     """A name for oneself; for one's own, another password."""
     command, limits = entry.command, world.limits
     _check_may_register(world, entry, command.name)
-    if not limits.password_min_chars <= len(command.password) <= limits.password_max_chars:
+    password, length = command.password, len(command.password)
+    if not limits.password_min_chars <= length <= limits.password_max_chars:
         raise Refusal("invalid-password")
-    return HashPassword(command.name, command.password, command.lobby)
+    if password != visible(password).strip():  # no line could say it: whose it is would be kept out
+        raise Refusal("invalid-password")
+    return HashPassword(command.name, password, command.lobby)
 
 
 def register(world: World, entry: Entry[Register]) -> Steps:
