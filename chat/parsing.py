@@ -44,8 +44,8 @@ class Listen:
     address: Address
 
     def __post_init__(self) -> None:
-        if self.dialect not in ("", WEBSOCKET, *DIALECTS):
-            raise ConfigError(f"{self.dialect!r} is not one of: {', '.join(LISTENABLE)}")
+        if self.dialect != "":
+            one_of(*LISTENABLE)(self.dialect)
         if not _is_address(self.address):
             raise ConfigError(f"{self.address!r} is not (HOST, PORT), nor the path of a socket")
 

@@ -164,7 +164,8 @@ class ChatServer:
         return self.reactor.fileno()
 
     def timeout(self) -> float | None:
-        """Seconds until `run_once` has something to do of itself; None: not before an event."""
+        """Seconds until `run_once` has something to do of itself, up to a day; None: not before an
+        event."""
         return self.reactor.timeout()
 
     @property

@@ -254,8 +254,10 @@ class Reactor:
         """
         if tls is not None:
             TlsLayer(tls)  # or the first to connect would show whether it is one for servers
-        sock = self._bind(address, mode=mode) if isinstance(address, str | tuple) else address
-        if sock is address:
+        if isinstance(address, str | tuple):
+            sock = self._bind(address, mode=mode)
+        else:
+            sock = address
             sock.listen(BACKLOG)  # no harm if it does; else it is always readable, and nobody there
         sock.setblocking(False)
         path = address if isinstance(address, str) else ""

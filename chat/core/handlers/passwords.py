@@ -34,10 +34,10 @@ def enrol(world: World, entry: Entry[Enrol]) -> HashPassword:
     """A name for oneself; for one's own, another password."""
     command, limits = entry.command, world.limits
     _check_may_register(world, entry, command.name)
-    password, length = command.password, len(command.password)
-    if not limits.password_min_chars <= length <= limits.password_max_chars:
-        raise Refusal("invalid-password")
-    if password != visible(password).strip():  # no line could say it: whose it is would be kept out
+    password = command.password
+    fits = limits.password_min_chars <= len(password) <= limits.password_max_chars
+    # What no line can say would keep its owner out of all dialects but one.
+    if not fits or password != visible(password).strip():
         raise Refusal("invalid-password")
     return HashPassword(command.name, password, command.lobby)
 
