@@ -76,6 +76,26 @@ def found(seed: int) -> bool:
     return False
 
 
+def test_what_is_made_for_the_past_while_that_is_made_up_for_is_due_in_the_next_turn() -> None:
+    simulation = Simulation(draw(6))
+    reactor = simulation._server.reactor
+    ran: list[str] = []
+    past = reactor.time()
+    reactor.call_at(past, lambda: reactor.call_at(past, ran.append, "the second"))
+    simulation._turn(0)
+    simulation._turn(0)
+    assert ran == ["the second"]
+
+
+def test_a_timer_that_is_due_and_does_not_run_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = Simulation(draw(6))
+    reactor = simulation._server.reactor
+    reactor.call_at(reactor.time(), print)
+    monkeypatch.setattr(reactor._timers, "due", lambda _now: iter(()))
+    with pytest.raises(Violation, match="a timer that was due did not run"):
+        simulation._turn(0)
+
+
 def steps_of(scenario: Scenario) -> int:
     """How much is done in it."""
     return sum(len(script.steps) for script in scenario.scripts)
