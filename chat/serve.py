@@ -7,6 +7,7 @@ import gc
 import math
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -60,6 +61,7 @@ def run(parsed: argparse.Namespace) -> int:
             "%d descriptors (ulimit -n) are too few for %d clients", descriptors, config.max_clients
         )
     _collect_seldom()
+    _tell_manager(os.environ.get("NOTIFY_SOCKET", ""))
     server.serve_forever()
     return EXIT_OK
 
@@ -152,6 +154,18 @@ def _collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER_OBJECTS)
+
+
+def _tell_manager(where: str) -> None:
+    """We listen, and know what a HUP is for: said to a service manager that waits for it on a Unix
+    socket (sd_notify(3)), whose name begins with @ where it stands in no directory (unix(7))."""
+    if not where:
+        return
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.sendto(b"READY=1", "\0" + where[1:] if where.startswith("@") else where)
+    except OSError as error:
+        log.warning("NOTIFY_SOCKET=%s: %s", where, _one_line(error))
 
 
 def _one_line(error: Exception) -> str:

@@ -18,8 +18,8 @@ import pytest
 
 from chat import ChatServer
 from chat.server import SHUTDOWN_S
-from tests.chatting import CERT, HOST, KEY, OTHER_CERT, OTHER_KEY, Client, trusting
-from tests.programs import Server, running_server, wait_for_data
+from tests.chatting import CERT, DEADLINE_S, HOST, KEY, OTHER_CERT, OTHER_KEY, Client, trusting
+from tests.programs import Server, running_server, start, wait_for_data
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no signals here")
 
@@ -129,6 +129,33 @@ def test_the_port_is_free_again_at_once() -> None:
         assert server.wait() == 0
         with running_server(str(server.port)) as again:
             again.log_in("Ann").hang_up()
+
+
+@pytest.mark.parametrize("in_a_folder", [True, False])
+def test_a_service_manager_is_told_when_it_may_be_told_to_read_its_file(
+    in_a_folder: bool, tmp_path: Path
+) -> None:
+    """Before that, HUP would end it."""
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    name = f"{tmp_path}/notify" if in_a_folder else f"@reactor-chat-{os.getpid()}"
+    try:
+        manager.bind(name.replace("@", "\0", 1))
+    except OSError:
+        pytest.skip("names without a folder are Linux's")
+    manager.settimeout(DEADLINE_S)
+    with manager, Server(start("0", environment={"NOTIFY_SOCKET": name})) as server:
+        assert manager.recv(100) == b"READY=1"
+        server.signal(signal.SIGHUP)
+        server.log.read_past("reloaded\n")
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+
+
+def test_a_service_manager_that_is_not_there_is_missed_aloud(tmp_path: Path) -> None:
+    where = str(tmp_path / "notify")
+    with running_server("0", environment={"NOTIFY_SOCKET": where}) as server:
+        server.log.read_past(f"NOTIFY_SOCKET={where}: No such file or directory\n")
+        server.log_in("Ann").hang_up()
 
 
 def test_it_reads_its_file_again(tmp_path: Path) -> None:
