@@ -51,7 +51,6 @@ from chat.core.events import (
     ShutDown,
     SlowedDown,
 )
-from chat.core.handlers.rooms import LOST
 from chat.core.jobs import CheckPassword, HashPassword, Job, Outcome, ReadHistory
 from chat.core.limits import Limits
 from chat.core.records import Record
@@ -354,9 +353,11 @@ class ChatCore:
 
     def _recalled(self, job: ReadHistory, messages: Any) -> Recalled:
         room = self.world.rooms.get(job.key) or self.world.remembered.get(job.key)
-        last = room.seq - room.unsettled if room is not None else LOST
-        first = messages[0].seq if messages else last + 1
-        wanted = max(1, last + 1 - job.count) if job.since is None else job.since + 1
+        if room is None or room.epoch != job.epoch:  # what was read may be of its successor
+            return Recalled(job.room, (), job.epoch, complete=False)
+        next_seq = room.seq - room.unsettled + 1
+        first = messages[0].seq if messages else next_seq
+        wanted = max(1, next_seq - job.count) if job.since is None else job.since + 1
         return Recalled(job.room, messages, job.epoch, complete=first == wanted)
 
     def _save(self, session: Session, entry: Entry[Any], now: float) -> list[Action]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chat.core import Limits, Settings
 from chat.core.jobs import ReadHistory
+from chat.dialects import SlashDialect
 from tests.core.json_people import Object, answer, ask, come
 from tests.core.support import NOW, Chat
 
@@ -147,18 +148,40 @@ def test_what_follows_may_be_more_than_may_be_read_at_a_time() -> None:
     assert resumed(chat, 9) == (numbers(4, 6), False)
 
 
-def test_a_room_that_has_ended_meanwhile() -> None:
-    """Ann waits for the store, and everyone is put out: there is nothing to compare with."""
+def room_ends_while_ann_waits(epoch: str = "e", seq: int = 2) -> Chat:
+    """For the store, having asked what came after a number; everyone is put out."""
     chat = told(durable=True)
-    chat.messages.clear()
-    chat.send("ann", '{"type":"resume","room":"tea","epoch":"e","seq":2,"id":"q"}')
+    chat.send("ann", f'{{"type":"resume","room":"tea","epoch":"{epoch}","seq":{seq},"id":"q"}}')
     chat.lose("bob")
-    ann = chat.core.world.users["ann"]
-    chat.core.world.leave(ann, "tea")
+    chat.core.world.leave(chat.core.world.users["ann"], "tea")
     chat.tidy()
     assert chat.forgotten == ["tea"]
+    return chat
+
+
+@pytest.mark.parametrize("epoch", ["e", "another"])
+@pytest.mark.parametrize("seq", [0, 2])
+@pytest.mark.parametrize("has_read", [False, True])  # before the store forgot it
+def test_a_room_that_has_ended_meanwhile(epoch: str, seq: int, has_read: bool) -> None:
+    """There is nothing to compare with: nobody may say that nothing was missed."""
+    chat = room_ends_while_ann_waits(epoch, seq)
+    if not has_read:
+        chat.messages.clear()
     chat.finish_jobs()
-    assert chat.objects("ann")[-1]["complete"] is False
+    history = chat.objects("ann")[-1]
+    assert (history["id"], history["epoch"], history["complete"]) == ("q", "e", False)
+
+
+def test_a_room_that_has_taken_its_place_meanwhile() -> None:
+    """Who is not in it reads nothing of it; and it is not what followed on the other's messages."""
+    chat = room_ends_while_ann_waits()
+    chat.messages.clear()
+    chat.connect("cat", SlashDialect())
+    chat.send("cat", "/nick cat", "/join tea", "a", "b", "c")
+    assert [said.seq for said in chat.messages] == numbers(1, 3)
+    chat.finish_jobs()
+    history = chat.objects("ann")[-1]
+    assert (history["messages"], history["complete"]) == ([], False)
 
 
 def test_own_messages_carry_their_id() -> None:
