@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from chat.core.events import Said
 from chat.store import Remembered, Store, StoreError, file, store
+from chat.testing.simulation.model_store import ModelStore
 from tests.store.support import keyed, said
 
 PLENTY = 1 << 30
@@ -237,48 +239,49 @@ def test_a_forgotten_room_stays_so(path: str) -> None:
     keep_messages=st.integers(0, 8),
     keep_s=st.integers(0, 15),
     step=st.integers(1, 9),
+    count=st.integers(-1, 12),
+    max_bytes=st.integers(0, 20),
+    after=st.integers(0, 12),
 )
-def test_pruning_does_what_the_model_does(
-    rooms: list[list[int]], forgotten: set[int], keep_messages: int, keep_s: int, step: int
+def test_it_does_what_the_model_does(
+    rooms: list[list[int]],
+    forgotten: set[int],
+    keep_messages: int,
+    keep_s: int,
+    step: int,
+    count: int,
+    max_bytes: int,
+    after: int,
 ) -> None:
     """A clock that goes back is no reason to leave holes: only what is first can go."""
+    model = ModelStore(Random(0), lambda: None)
     with TemporaryDirectory() as folder, closing(Store(f"{folder}/chat.db")) as kept:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(store, "PRUNE_STEP", step)
-            for number, times in enumerate(rooms):
-                room = [said(seq, room=f"r{number}", at=at) for seq, at in enumerate(times, 1)]
-                kept.append(keyed(*room))
-            for number in forgotten:
-                kept.forget(f"r{number}")
-            before = left = sum(map(len, rooms))
-            more = True
-            while more:
-                more = kept.prune(keep_messages, keep_s, now=20)
-                left, before = rows_of(kept), left
-                assert before - left <= step
         for number, times in enumerate(rooms):
-            expected = [] if number in forgotten else model(times, keep_messages, keep_s)
-            assert seqs(kept, f"r{number}") == expected
-        known = {
-            f"r{n}": len(times) for n, times in enumerate(rooms) if times and n not in forgotten
-        }
-        assert {room.key: room.seq for room in kept.rooms()} == known
-        assert rows_of(kept) == sum(len(seqs(kept, key)) for key in known)
+            room = [said(seq, room=f"R{number}", at=at) for seq, at in enumerate(times, 1)]
+            for each in (kept, model):
+                each.append(keyed(*room))
+        for number in forgotten:
+            for each in (kept, model):
+                each.forget(f"r{number}")
+        prune_by_steps(kept, keep_messages, keep_s, step)
+        model.prune(keep_messages, keep_s, now=20)
+        for number in range(len(rooms)):
+            asked = f"r{number}", count, max_bytes, after
+            assert kept.recall(*asked) == model.recall(*asked)
+            assert seqs(kept, f"r{number}") == seqs(model, f"r{number}")
+        assert sorted(kept.rooms(), key=repr) == sorted(model.rooms(), key=repr)
+        assert rows(kept, "messages") == sum(map(len, model.messages()))
 
 
-def rows_of(kept: Store) -> int:
-    return rows(kept, "messages")
-
-
-def model(times: list[int], keep_messages: int, keep_s: int) -> list[int]:
-    """The numbers that are left of messages said at these times, when it is 20."""
-    left = list(enumerate(times, 1))
-    while left and (
-        (keep_messages and left[0][0] <= len(times) - keep_messages)
-        or (keep_s and left[0][1] < 20 - keep_s)
-    ):
-        del left[0]
-    return [seq for seq, _ in left]
+def prune_by_steps(kept: Store, keep_messages: int, keep_s: int, step: int) -> None:
+    """When it is 20; each deletes so many at most."""
+    left, more = rows(kept, "messages"), True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "PRUNE_STEP", step)
+        while more:
+            more = kept.prune(keep_messages, keep_s, now=20)
+            before, left = left, rows(kept, "messages")
+            assert before - left <= step
 
 
 def test_a_round_that_finds_nothing_to_do_changes_nothing(kept: Store) -> None:

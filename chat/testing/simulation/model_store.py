@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import dropwhile
 from random import Random
 from typing import Final
 
@@ -72,7 +73,7 @@ class ModelStore(Store):
     def recall(self, key: str, count: int, max_bytes: int, after: int = 0) -> tuple[Said, ...]:
         found: list[Said] = []
         later = [said for said in self._rooms.get(key, []) if said.seq > after]
-        for said in reversed(later[-max(1, count) :]):
+        for said in later[: -count - 1 : -1] if count > 0 else ():
             max_bytes -= len(said.text.encode())
             if max_bytes < 0:
                 break
@@ -94,7 +95,9 @@ class ModelStore(Store):
         self._begin()
         for key, messages in self._rooms.items():
             kept = messages[-keep_messages:] if keep_messages else messages
-            self._rooms[key] = [said for said in kept if not keep_s or said.at >= now - keep_s]
+            if keep_s:  # from the first on: what was said later stays, whatever its clock was
+                kept = [*dropwhile(lambda said: said.at < now - keep_s, kept)]
+            self._rooms[key] = kept
         return self._random.random() < MORE_TO_PRUNE
 
     @property
