@@ -32,8 +32,8 @@ class Tick:
 
 class IdleClock:
     """Calls `end(connection)` when nothing was heard of a connection for so many seconds, and it
-    is not we who make it wait. A connection's `context` is the Tick that it stands in. Those of a
-    handler that is not `is_timed` may be silent for as long as they like."""
+    is not we who make it wait. A connection's `context` is the Tick that it stands in, if its
+    handler is one that `is_timed`; others may be silent for as long as they like."""
 
     def __init__(self, reactor: Reactor, end: Callable[[Connection], object]) -> None:
         self._reactor = reactor
@@ -45,12 +45,13 @@ class IdleClock:
         """From now on, also for those who are here. 0: never."""
         self._timeout_s = min(timeout_s, TIMEOUT_MAX_S)
         for connection in self._reactor.connections.values():
-            self.discard(connection)
-            self.add(connection)
+            if _is_timed(connection):
+                self.discard(connection)
+                self.add(connection)
 
     def add(self, connection: Connection) -> None:
         """Somebody is here."""
-        if self._timeout_s and getattr(connection.handler, "is_timed", True):
+        if self._timeout_s and _is_timed(connection):
             self._put(connection, self._tick_after(connection.heard_at))
 
     def discard(self, connection: Connection) -> None:
@@ -94,3 +95,8 @@ class IdleClock:
         except Exception:
             log.exception("%s: its idle timeout failed", connection.peer)
             connection.abort("internal error")
+
+
+def _is_timed(connection: Connection) -> bool:
+    """Not those of a program that listens on the server's reactor, too."""
+    return getattr(connection.handler, "is_timed", False)

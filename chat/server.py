@@ -70,6 +70,7 @@ class ChatServer:
         self.config = replace(config or Config(), **plain)
         self.reactor = reactor or Reactor()
         self._store = opened_store
+        self._tls: ssl.SSLContext | None = None  # what is spoken by the listeners that are ours
         self._ends = ExitStack()  # what is to be closed with the server: its files
         self._recording = ""  # the file that we began
         # Of what threads ask against each other where nobody runs the loop yet, and against its
@@ -216,9 +217,11 @@ class ChatServer:
         limits = replace(self.core.world.limits, **new)  # what else an administrator set, stays
         self.core.configure(limits, self.config.settings, self._shell.wall_clock())
         self._take_over_settings()
-        for listener in self.reactor.listeners:
-            if listener.tls is not None and context is not None:
-                listener.tls = context
+        if self._tls is not None and context is not None:
+            for listener in self.reactor.listeners:
+                if listener.tls is self._tls:
+                    listener.tls = context
+            self._tls = context
         return waits
 
     # --- users in this process ------------------------------------------------------------------
@@ -312,21 +315,21 @@ class ChatServer:
 
     def _listen(self) -> None:
         """Bind everything that the configuration asks for. Raises OSError or ssl.SSLError."""
-        context = _tls_context(self.config)
+        self._tls = _tls_context(self.config)
         self._addresses: list[Address] = []
-        self._listen_on((self.config.host, self.config.port), "", context)
+        self._listen_on((self.config.host, self.config.port), "")
         for listen in self.config.listen:
-            self._listen_on(listen.address, listen.dialect, context)
+            self._listen_on(listen.address, listen.dialect)
         if self.config.unix:
-            self._listen_on(self.config.unix, "", None)
+            self._listen_on(self.config.unix, "")
         if self.config.admin_socket:
             self._listen_for_admins(self.config.admin_socket)
 
-    def _listen_on(self, where: Address, name: str, context: ssl.SSLContext | None) -> None:
+    def _listen_on(self, where: Address, name: str) -> None:
         """All the addresses that a name stands for; who can read a Unix socket needs no TLS.
         `name` is a dialect's, or `ws`; without one, every dialect is spoken."""
         on_wire = not isinstance(where, str)
-        tls = context if on_wire else None
+        tls = self._tls if on_wire else None
         try:
             handler = handler_for(self._shell, name, is_local=not on_wire)
         except ImportError as error:

@@ -168,6 +168,7 @@ class Request(Handler):
     __slots__ = ("_begin", "_handler", "_head", "_size")
 
     has_session = False  # so that the core can't end it
+    is_timed = True
 
     def __init__(self, handler: WebSocketHandler, begin: Callable[[Connection], None]) -> None:
         self._handler = handler

@@ -7,6 +7,7 @@ import ssl
 import stat
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from chat import Config
 from chat.parsing import Listen
-from reactor import Address
+from reactor import Address, Connection, Handler
 from tests.chatting import (
     CERT,
     DEADLINE_S,
@@ -228,6 +229,42 @@ def test_tls_is_not_turned_on_or_off_while_running() -> None:
         assert reconfigure(chat, config) == ["tls-cert", "tls-key"]
         assert reconfigure(chat, config) == ["tls-cert", "tls-key"]
         chat.log_in("Ann").expect_nothing()
+
+
+class Counter(Handler):
+    """Of a program's own: its connections' `context` is what it wants."""
+
+    def connection_made(self, connection: Connection) -> None:
+        connection.context = 0
+
+    def line_received(self, connection: Connection, line: bytes) -> None:
+        connection.context += 1
+        connection.write(b"%d %s\n" % (connection.context, line))
+
+
+def test_what_else_a_program_serves_on_the_same_loop_may_be_silent() -> None:
+    with Stepped(idle_timeout=60.0) as chat:
+        other = chat.connect(chat.server.reactor.listen((HOST, 0), Counter()).address)
+        other.send("one")
+        other.expect("1 one")
+        chat.let_pass(600.0)
+        chat.server.reconfigure(replace(chat.server.config, idle_timeout=10.0))
+        chat.let_pass(600.0)
+        other.send("two")
+        other.expect("2 two")
+
+
+def test_what_else_a_program_serves_on_the_same_loop_keeps_its_certificate() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(CERT, KEY)
+    chat = Threaded(tls_cert=CERT, tls_key=KEY)
+    listener = chat.server.reactor.listen((HOST, 0), Counter(), tls=tls)
+    with chat:
+        reconfigure(chat, Config(tls_cert=OTHER_CERT, tls_key=OTHER_KEY))
+        other = chat.connect(listener.address, tls=trusting(CERT))
+        other.send("one")
+        other.expect("1 one")
+        chat.log_in("Ann", tls=trusting(OTHER_CERT)).expect_nothing()
 
 
 def reconfigure(chat: Chat, config: Config) -> list[str]:

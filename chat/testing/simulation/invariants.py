@@ -102,7 +102,7 @@ def _silence_max_s(turn: Turn, connection: Connection) -> float:
     if hasattr(connection.framer, "awaits_pong"):
         return 2 * PERIOD_S * (1 + turn.slowness_s) + LATE_S
     timeout_s = turn.server.config.idle_timeout
-    timed = timeout_s and getattr(connection.handler, "is_timed", True)
+    timed = timeout_s and getattr(connection.handler, "is_timed", False)
     return timeout_s + LATE_S + turn.slowness_s if timed else inf
 
 
