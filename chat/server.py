@@ -98,7 +98,7 @@ class ChatServer:
     # --- running --------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self._begin()
+        self._begin(None)
         self._thread = threading.Thread(target=self._serve, name="chat-server", daemon=True)
         try:
             self._thread.start()
@@ -121,13 +121,18 @@ class ChatServer:
     def serve_forever(self) -> None:
         """Serve until `stop`, and clean up. Raises RuntimeError where it is served already, as it
         is in a `with`, or was closed: each server runs once."""
-        self._begin()
+        self._begin(threading.get_ident())
         self._serve()
 
-    def _begin(self) -> None:
+    def _begin(self, thread: int | None) -> None:
+        """It is run from here on, by that thread, or by one that is yet to begin."""
         with self._lock:  # two loops on the same sockets would take from one another what they read
             self._check_may_run()
+            self._loop_thread = thread
             self._at_rest.clear()
+            if self._closed:  # just now, by a signal's handler
+                self._at_rest.set()
+                self._check_may_run()
 
     def _check_may_run(self) -> None:
         if self._closed:

@@ -7,10 +7,15 @@ import errno
 import os
 import selectors
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -243,6 +248,53 @@ def test_a_callback_may_close_it() -> None:
         server.reactor.call_soon_threadsafe(server.close)
     assert server.stopped
     server.close()
+
+
+@pytest.mark.parametrize("ends", [ChatServer.close, ChatServer.stop])
+def test_a_signal_may_end_it_in_the_midst_of_anything(ends: Callable[[ChatServer], None]) -> None:
+    """At each line that is run from the beginning of `serve_forever` to its end, in turn."""
+    for line in count():
+        server = ChatServer(port=0)
+        server.reactor.call_soon(server.stop)  # if nothing ends it before
+        signals = Signals(partial(ends, server), line)
+        serving = in_thread(partial(signals.serve, server))
+        assert ended(serving), f"stuck after line {line}: {signals.at}"
+        assert server.stopped
+        assert is_refused(server.address)
+        assert signals.problem in {"", "the server has stopped"}
+        if not signals.at:
+            break
+    assert line > 40
+
+
+class Signals:
+    """Calls a handler before the line of that number which its thread runs in the server or the
+    loop, as a signal does."""
+
+    def __init__(self, handler: Callable[[], None], line: int) -> None:
+        self._handler = handler
+        self._left = line
+        self.at = ""  # what was interrupted
+        self.problem = ""
+
+    def serve(self, server: ChatServer) -> None:
+        sys.settrace(self._trace)
+        try:
+            server.serve_forever()
+        except RuntimeError as error:
+            self.problem = str(error)
+        finally:
+            sys.settrace(None)
+
+    def _trace(self, frame: FrameType, event: str, _argument: object) -> Any:
+        if not frame.f_code.co_filename.endswith(("chat/server.py", "reactor/loop.py")):
+            return None
+        if event == "line" and not self.at:
+            self._left -= 1
+            if self._left < 0:
+                self.at = f"{frame.f_code.co_name}, line {frame.f_lineno}"
+                self._handler()
+        return self._trace
 
 
 def test_a_server_that_never_ran_is_closed_for_good() -> None:
