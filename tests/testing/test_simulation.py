@@ -33,7 +33,9 @@ from tests.testing import planted
 
 ROOT = Path(__file__).parent.parent.parent
 
-SEEDS = range(80)
+# The last ones have found faults that hundreds of others passed by: of the core, with a room that
+# is closed while the store is read, and of the simulation.
+SEEDS = (*range(80), 364_342_638, 677_843_734, 115_433_086, 839_260_162)
 FRESH_S = 5.0  # of processor time, for seeds that nobody has tried before
 
 # The seeds from here on that are tried to find a planted bug. Fewer than 40 suffice for each.
@@ -47,7 +49,7 @@ BUGS = {
 
 
 @pytest.mark.parametrize("seeds", [SEEDS[n::8] for n in range(8)], ids=lambda s: f"from {s[0]}")
-def test_nothing_is_wrong(seeds: range) -> None:
+def test_nothing_is_wrong(seeds: tuple[int, ...]) -> None:
     for seed in seeds:
         run(seed)
 

@@ -29,6 +29,7 @@ RUN_MAX_S = 864_000.0  # of simulated time: some scripts never end, as nobody le
 SETTLE_MAX_S = 3_600.0  # in which everyone must have had their answers, once nothing goes wrong
 LEAVE_S = 30.0  # in which everyone who hung up must be gone: more than flush_s and linger_s
 STOP_S = 60.0  # in which a server that was asked to stop must have
+LAND_S = 60.0  # in which all that was sent arrives
 DOWN_S = 1.0  # between a crash, or a stop, and the next start
 LAST: Final = Script(
     PEOPLE_MAX + 1, "line", False, b"PING\n", 0.0, 0, "127.0.0.1", ()
@@ -164,6 +165,7 @@ class Simulation:
         self._server.stop()
         if not self._until(lambda: self._server.stopped, STOP_S):
             self.problems.append("the server did not stop")
+        self.network.run(self._server.reactor, LAND_S)  # what it said last may be on its way yet
         for number, visit in enumerate(here):
             if number % DEAF and not visit.told_of_stop:
                 visit.person.complain("was not told that the server stops")
