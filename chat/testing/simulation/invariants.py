@@ -44,7 +44,8 @@ class Turn:
         self.waited_at: dict[int, float] = {}  # when we last did, by the connection's id
         self.reloaded_at = 0.0
         self.stopping_at: float | None = None  # since when
-        self.mistaken_at: dict[int, float] = {}  # since when, by session: thought away, or not
+        # By session: those who are not shown as what they are, silent or not, and since when.
+        self.mistaken: dict[int, tuple[bool, float]] = {}
 
     @property
     def world(self) -> World:
@@ -116,11 +117,13 @@ def the_silent_are_away(turn: Turn) -> Problems:
         silent_s = time_of_day - picture.heard_at[session]
         silent = 0 < limits.away_after_s < silent_s
         if session not in picture.away if silent else session in picture.idle:
-            mistaken_s = now - turn.mistaken_at.setdefault(session, now)
-            if mistaken_s > rounds * (TIDY_S + turn.slowness_s):
+            before, since = turn.mistaken.get(session, (silent, now))
+            since = since if silent is before else now  # it was the other mistake
+            turn.mistaken[session] = silent, since
+            if now - since > rounds * (TIDY_S + turn.slowness_s):
                 yield f"#{session} was silent for {silent_s:.3f} s: away is {not silent}"
         else:
-            turn.mistaken_at.pop(session, None)
+            turn.mistaken.pop(session, None)
 
 
 def the_closing_are_gone(turn: Turn) -> Problems:

@@ -165,11 +165,11 @@ class Simulation:
         self._server.stop()
         if not self._until(lambda: self._server.stopped, STOP_S):
             self.problems.append("the server did not stop")
+        self._close()
         self.network.run(self._server.reactor, LAND_S)  # what it said last may be on its way yet
         for number, visit in enumerate(here):
             if number % DEAF and not visit.told_of_stop:
                 visit.person.complain("was not told that the server stops")
-        self._close()
         self._check(invariants.STOPPED)
 
     def _close(self) -> None:
