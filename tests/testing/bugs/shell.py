@@ -108,8 +108,8 @@ BUGS: Final = (
     Bug(
         "who reads the configuration again goes by the old one",
         SERVER,
-        "        self._take_over_settings()\n        for listener in self.reactor",
-        "        for listener in self.reactor",
+        "        self._take_over_settings()\n        if self._tls",
+        "        if self._tls",
     ),
     # --- what is kept ---------------------------------------------------------------------------
     Bug(
