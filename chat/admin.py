@@ -33,6 +33,8 @@ class Client:
     def __init__(self, path: str, *, as_json: bool = False) -> None:
         self._path = path
         self._as_json = False
+        if not hasattr(socket, "AF_UNIX"):  # as on Windows
+            raise AdminError(f"{path}: Python has no Unix sockets on this system")
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(CONNECT_S)
         try:

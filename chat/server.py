@@ -327,7 +327,8 @@ class ChatServer:
             self._listen_on(listen.address, listen.dialect)
         if self.config.unix:
             self._listen_on(self.config.unix, "")
-        if self.config.admin_socket:
+        # Where there are no Unix sockets, as on Windows, who asks for a store alone has that.
+        if self.config.admin or (self.config.store and hasattr(socket, "AF_UNIX")):
             self._listen_for_admins(self.config.admin_socket)
 
     def _listen_on(self, where: Address, name: str) -> None:

@@ -61,7 +61,7 @@ class Listener:
         self._accepting = False
         self._open = True
         self.address: Address = _address_of(sock)
-        if sock.family != socket.AF_UNIX:
+        if not isinstance(self.address, str):
             _set_options(sock)
         self.resume_accepting()
 
@@ -208,6 +208,8 @@ def bind(address: Address, *, mode: int | None = None) -> socket.socket:
 
 
 def _bind_unix(path: str, mode: int | None) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):  # as on Windows
+        raise OSError(errno.EAFNOSUPPORT, "Python has no Unix sockets on this system")
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _remove_stale_socket(path)

@@ -80,6 +80,15 @@ def test_a_server_that_others_look_after(
     assert capsys.readouterr().err == f"chat: {path}: Permission denied\n"
 
 
+def test_where_there_are_no_unix_sockets(
+    path: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """As on Windows."""
+    monkeypatch.delattr(socket, "AF_UNIX")
+    assert main(["admin", "--socket", path, "users"]) == 2
+    assert capsys.readouterr().err == f"chat: {path}: Python has no Unix sockets on this system\n"
+
+
 def test_no_server(path: str, capsys: Captured) -> None:
     assert main(["admin", "--socket", path, "users"]) == 2
     assert "no server is there (No such file" in capsys.readouterr().err

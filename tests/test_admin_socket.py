@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chat import ChatServer
 from chat.parsing import Rate
 from chat.server import SHUTDOWN_S
+from reactor import Reactor
 from tests.chatting import Client, Stepped
 from tests.programs import running_server, wait_for_data
 from tests.reactor.support import no_descriptors_left
@@ -56,6 +59,20 @@ def test_without_a_store_there_is_none_but_where_it_is_asked_for(path: str) -> N
         assert len(chat.server.reactor.listeners) == 1
     with Stepped(admin=path) as chat:
         assert len(chat.server.reactor.listeners) == 2
+
+
+def test_where_there_are_no_unix_sockets_a_store_goes_without(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    store = str(tmp_path / "chat.db")
+    reactors = Reactor(), Reactor()  # before: they have pairs of them here
+    monkeypatch.delattr(socket, "AF_UNIX")
+    server = ChatServer(port=0, store=store, reactor=reactors[0])
+    assert len(server.reactor.listeners) == 1
+    server.close()
+    with pytest.raises(OSError, match=path):
+        ChatServer(port=0, admin=path, reactor=reactors[1])
 
 
 def test_it_is_not_among_the_places_for_people(path: str) -> None:

@@ -474,6 +474,18 @@ def test_a_socket_that_nobody_can_connect_to(make_world: MakeWorld) -> None:
         world.reactor.listen(theirs, world.handler)
 
 
+def test_where_there_are_no_unix_sockets(
+    make_world: MakeWorld, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    world = make_world()
+    monkeypatch.delattr(socket, "AF_UNIX")
+    listener = world.reactor.listen((HOST, 0), world.handler)
+    assert world.reactor.listeners[-1] is listener
+    with pytest.raises(OSError, match="no Unix sockets"):
+        world.reactor.listen(path, world.handler)
+
+
 def test_what_is_no_path_leaves_no_socket_open(make_world: MakeWorld) -> None:
     world = make_world()
     with warnings.catch_warnings(record=True) as warned:
