@@ -431,7 +431,8 @@ def _resolve(host: str, port: int) -> list[Address]:
 
 def _naming(name: str, error: OSError) -> OSError:
     """The same error, with the name of what could not be had, once."""
-    reason = os.strerror(error.errno) if error.errno else str(error)
+    # `os.strerror` would not know those of Windows's sockets.
+    reason, _, _ = (error.strerror or str(error)).partition(" (while attempting to bind on ")
     return OSError(error.errno, reason, name)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from chat import Config
+from chat import ChatServer, Config
 from chat.parsing import Listen
-from reactor import Address, Connection, Handler
+from reactor import Address, Connection, Handler, Reactor
 from tests.chatting import (
     CERT,
     DEADLINE_S,
@@ -51,6 +51,19 @@ def converse(chat: Chat, address: Address, tls: ssl.SSLContext | None = None) ->
 
 
 # --- addresses ------------------------------------------------------------------------------------
+
+
+def test_an_address_that_cannot_be_had_for_a_reason_of_which_there_is_no_number() -> None:
+    """As Windows has it: `os.strerror` knows nothing of its sockets."""
+
+    def bind(_address: Address, **_options: Any) -> socket.socket:
+        where = "(while attempting to bind on address ('127.0.0.1', 4000))"
+        raise OSError(10048, f"Only one usage of each address is permitted {where}")
+
+    with pytest.raises(OSError, match="one usage") as error:
+        ChatServer(reactor=Reactor(bind=bind))
+    assert error.value.strerror == "Only one usage of each address is permitted"
+    assert error.value.filename == "127.0.0.1:4000"
 
 
 @needs_ipv6
