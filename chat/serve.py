@@ -110,6 +110,7 @@ def _handle_signals(server: ChatServer, path: str | None, flags: Mapping[str, An
     def reload(_number: int, _frame: object) -> None:
         server.reactor.call_soon_threadsafe(_reload, server, path, flags)
 
+    server.reactor.wake_on_signals()
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     if hasattr(signal, "SIGHUP"):

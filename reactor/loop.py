@@ -139,6 +139,11 @@ class Reactor:
         self._stopping = True
         self._wakeup.wake()
 
+    def wake_on_signals(self) -> None:
+        """Have signals end the loop's wait, so that their handlers run at once, whichever thread
+        gets them and whatever the system. In the main thread only, `close` included."""
+        self._wakeup.wake_on_signals()
+
     @property
     def stopping(self) -> bool:
         """`stop` was asked for, and `run` has not returned since."""

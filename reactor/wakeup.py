@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 
 
@@ -15,6 +16,7 @@ class Wakeup:
         self._reader, self._writer = pair or socket.socketpair()
         self._reader.setblocking(False)
         self._writer.setblocking(False)
+        self._on_signals = False
 
     def fileno(self) -> int:
         """The end to be watched for reading."""
@@ -28,6 +30,13 @@ class Wakeup:
             # Full: a wake-up is on its way already. Closed: there is no loop left to wake.
             return
 
+    def wake_on_signals(self) -> None:
+        """Have every signal wake the loop that has a handler. In the main thread only: there the
+        handlers run, but the system may give a signal to another, or as it is about to wait. On
+        Windows, none ends a wait."""
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._on_signals = True
+
     def ready(self, _mask: int) -> None:
         """Forget the wake-ups that have arrived: all of them were for this turn."""
         try:
@@ -38,5 +47,8 @@ class Wakeup:
 
     def close(self) -> None:
         """Give both ends back."""
+        if self._on_signals:
+            self._on_signals = False
+            signal.set_wakeup_fd(-1)  # the number may soon be another's
         self._reader.close()
         self._writer.close()

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from chat import ChatServer
+from chat.serve import _handle_signals
 from chat.server import SHUTDOWN_S
 from tests.chatting import CERT, DEADLINE_S, HOST, KEY, OTHER_CERT, OTHER_KEY, Client, trusting
 from tests.programs import Server, running_server, start, wait_for_data
@@ -35,6 +36,20 @@ def test_who_embeds_it_may_close_it_from_a_handler_of_their_own() -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert server.stopped
+
+
+def test_a_signal_ends_the_wait_whichever_thread_gets_it() -> None:
+    """See `Wakeup.wake_on_signals`."""
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+    before = {number: signal.getsignal(number) for number in numbers}
+    server = ChatServer(port=0)
+    try:
+        _handle_signals(server, None, {})
+        assert signal.set_wakeup_fd(-1) == server.reactor._wakeup._writer.fileno()
+    finally:
+        server.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import select
+import signal
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -64,3 +66,38 @@ def test_another_thread_ends_the_wait(wakeup: Wakeup) -> None:
     thread.start()
     assert is_awake(wakeup, DEADLINE_S)
     thread.join()
+
+
+@pytest.fixture
+def signalled() -> Iterator[None]:
+    """USR1 has a handler, and no thread gets the interpreter from another that doesn't wait."""
+    interval = sys.getswitchinterval()
+    before = signal.signal(signal.SIGUSR1, lambda _number, _frame: None)
+    sys.setswitchinterval(10 * DEADLINE_S)
+    yield
+    sys.setswitchinterval(interval)
+    signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals here")
+@pytest.mark.usefixtures("signalled")
+def test_a_signal_that_another_thread_gets_ends_the_wait(wakeup: Wakeup) -> None:
+    """Where it isn't said that it should, its handler would wait for the main thread."""
+    waits = threading.Lock()
+
+    def get_one() -> None:
+        with waits:
+            signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+    wakeup.wake_on_signals()
+    with waits:
+        thread = threading.Thread(target=get_one)
+        thread.start()
+    assert is_awake(wakeup, DEADLINE_S)
+    thread.join()
+
+
+def test_signals_wake_nobody_who_is_closed(wakeup: Wakeup) -> None:
+    wakeup.wake_on_signals()
+    wakeup.close()
+    assert signal.set_wakeup_fd(-1) == -1
