@@ -44,6 +44,23 @@ def test_websockets_is_not_needed_to_serve() -> None:
     assert "websockets" not in loaded_by("import chat.serve, chat.server, reactor")
 
 
+def test_sqlite_is_not_needed_where_nothing_is_kept(tmp_path: Path) -> None:
+    """FreeBSD has it in a package of its own."""
+    code = f"""
+import sys
+sys.modules["_sqlite3"] = None
+import chat.serve
+from chat import ChatServer
+from chat.store import StoreError
+ChatServer(port=0).close()
+try:
+    ChatServer(port=0, store={str(tmp_path / "chat.db")!r})
+except StoreError as error:
+    assert "sqlite3, which is not installed" in str(error), error
+    sys.modules["refused"] = sys"""
+    assert "refused" in loaded_by(code)
+
+
 def test_a_command_is_loaded_when_it_is_asked_for() -> None:
     loaded = loaded_by("from chat.cli import main\nmain(['admin', '--socket', 'nosuch', 'users'])")
     assert {module for module, _ in COMMANDS.values()} & loaded == {"chat.admin"}

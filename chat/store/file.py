@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 import stat
 import struct
 from collections.abc import Iterator
@@ -20,6 +19,11 @@ try:
 except ImportError:  # not on this platform: nobody stops a second server there
     fcntl = None  # type: ignore[assignment]
 
+try:
+    import sqlite3
+except ImportError:  # FreeBSD has it in a package of its own, and who keeps nothing needs none
+    sqlite3 = None  # type: ignore[assignment]
+
 CHECKED_MAX_BYTES = 64 * 1024 * 1024  # checked whole at the start: 0.1 s, more from a slow disk
 BUSY_S = 0.1  # how long the loop waits while someone else writes, as an administrator may
 LOG_MAX_PAGES = 16_384  # of 4 KiB; then the loop itself moves the log, and stands still for it
@@ -32,13 +36,15 @@ _SYSTEM_REASONS: Final = {
     errno.EWOULDBLOCK: "in use by another server",
 }
 _OF_ONE_FILE: Final = {errno.EACCES, errno.EROFS}
-_DATABASE_REASONS: Final = {
-    sqlite3.SQLITE_FULL: "disk full",
-    sqlite3.SQLITE_READONLY: "read-only",
-    sqlite3.SQLITE_BUSY: "another program is writing to it",
-    sqlite3.SQLITE_CORRUPT: "damaged",
-    sqlite3.SQLITE_NOTADB: "not a database, or damaged",
-}
+_DATABASE_REASONS: dict[int, str] = {}
+if sqlite3 is not None:
+    _DATABASE_REASONS |= {
+        sqlite3.SQLITE_FULL: "disk full",
+        sqlite3.SQLITE_READONLY: "read-only",
+        sqlite3.SQLITE_BUSY: "another program is writing to it",
+        sqlite3.SQLITE_CORRUPT: "damaged",
+        sqlite3.SQLITE_NOTADB: "not a database, or damaged",
+    }
 
 
 class StoreError(Exception):
@@ -59,6 +65,8 @@ class StoreFile:
 
     def open(self) -> sqlite3.Connection:
         """Lock the file, check it and bring it up to date, make it if it is missing."""
+        if not _DATABASE_REASONS:
+            raise self.error("a store needs Python's module sqlite3, which is not installed")
         with self.plainly():
             # Not on the file itself: to close that while SQLite has it open would end the locks
             # that SQLite has on it, as POSIX wants it.

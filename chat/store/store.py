@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from chat.core.events import Said
 from chat.core.value import value
 from chat.store.file import StoreFile
+
+if TYPE_CHECKING:
+    import sqlite3
 
 CHECKPOINT_PAGES = 4_096  # of 4 KiB: a longer log makes the next start and every read slower
 CHECKPOINT_PASSES = 4  # enough at 1,000 commits a second; after one, there would be more to move
