@@ -32,6 +32,7 @@ from chat.parsing import (
     parse_listen,
     parse_name,
     parse_origin,
+    parse_path,
     parse_port,
     parse_rate,
     parse_seconds,
@@ -150,8 +151,8 @@ OPTIONS: Final[tuple[Option, ...]] = (
         "a site whose pages may chat here by WebSocket: https://chat.example.org; may be repeated",
         True,
     ),
-    Option("unix", parse_name, "PATH", "listen on a Unix socket too"),
-    Option("store", parse_name, "FILE", "keep accounts, bans and what is said in this file"),
+    Option("unix", parse_path, "PATH", "listen on a Unix socket too"),
+    Option("store", parse_path, "FILE", "keep accounts, bans and what is said in this file"),
     Option("store_sync", parse_bool, "", "wait for the disk, so that a power cut loses nothing"),
     Option(
         "keep_messages",
@@ -163,13 +164,13 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option("keep_days", parse_days, "DAYS", "how long to keep them (0: for ever)", True),
     Option(
         "admin",
-        parse_name,
+        parse_path,
         "PATH",
         "listen on this Unix socket for `chat admin` (beside the store, FILE.admin)",
     ),
-    Option("record", parse_name, "FILE", "record all that happens, for `chat replay` (a new file)"),
-    Option("tls_cert", parse_name, "FILE", "speak TLS, with this certificate chain (PEM)", True),
-    Option("tls_key", parse_name, "FILE", "and this private key (PEM)", True),
+    Option("record", parse_path, "FILE", "record all that happens, for `chat replay` (a new file)"),
+    Option("tls_cert", parse_path, "FILE", "speak TLS, with this certificate chain (PEM)", True),
+    Option("tls_key", parse_path, "FILE", "and this private key (PEM)", True),
     Option("greeting", parse_line, "TEXT", "a line that everyone reads on connecting", True),
     Option("echo", parse_bool, "", "who sends a message is sent it as well", True),
     Option("join_notices", parse_bool, "", "say when someone joins", True),
@@ -262,7 +263,7 @@ def _parse(option: Option, value: object, where: str) -> Any:
             return tuple(option.parse(str(item)) for item in items)
         if isinstance(value, dict | list):
             raise ConfigError("must be a single value")
-        if option.parse in {parse_name, parse_line} and not isinstance(value, str):
+        if option.parse in {parse_name, parse_path, parse_line} and not isinstance(value, str):
             raise ConfigError("must be text, in quotes")
         return option.parse(str(value))
     except ConfigError as error:

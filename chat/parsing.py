@@ -5,6 +5,7 @@ Each function raises ConfigError, which says in one line why a text is none of t
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -53,7 +54,7 @@ class Listen:
 def _is_address(address: object) -> bool:
     """Of the right type, with a port that there can be: the system takes 99999 for 34463."""
     if isinstance(address, str):
-        return "\0" not in address and bool(address)
+        return _is_path(address) and bool(address)
     if not isinstance(address, tuple) or list(map(type, address)) != [str, int]:
         return False
     port: int = address[1]
@@ -191,10 +192,24 @@ def parse_line(text: str) -> str:
 
 
 def parse_name(text: str) -> str:
-    """Of a host or a file; the system tells whether there is such a thing."""
+    """Of a host; the system tells whether there is such a thing."""
     if "\0" in text:
         raise ConfigError(f"{text!r} can't be a name")
     return text
+
+
+def parse_path(text: str) -> str:
+    """Of a file; the system tells whether there is such a thing."""
+    if not _is_path(text):
+        raise ConfigError(f"{text!r} can't be a name")
+    return text
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:  # in Latin-1 or ASCII, where that is the locale's, there is no 你
+        return False
 
 
 def _whole(text: str) -> int:

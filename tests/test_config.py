@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,7 @@ from chat.parsing import (
     parse_listen,
     parse_name,
     parse_origin,
+    parse_path,
     parse_port,
     parse_rate,
     parse_seconds,
@@ -236,6 +238,19 @@ def test_what_is_wrong_with_a_file(setting: str, says: str, tmp_path: Path) -> N
     assert problem(path).startswith(f"{path}: {says}")
 
 
+@pytest.mark.parametrize("name", ["unix", "store", "admin", "record", "tls-cert", "tls-key"])
+def test_a_file_for_whose_name_the_locale_has_no_letters(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with LC_ALL=C and without Python's UTF-8 mode."""
+    monkeypatch.setattr(os, "fsencode", lambda text: text.encode("ascii"))
+    path = written(tmp_path, f'{name} = "chät"')
+    assert problem(path) == f"{path}: {name}: 'chät' can't be a name"
+    assert load(written(tmp_path, 'host = "chät"'), {}, {}).host == "chät"
+    with pytest.raises(ConfigError, match="nor the path of a socket"):
+        Listen("line", "/chät")
+
+
 def test_a_file_from_an_editor_that_marks_it_as_utf_8(tmp_path: Path) -> None:
     path = written(tmp_path, b'\xef\xbb\xbfgreeting = "hi"\r\n')
     assert load(path, {}, {}).greeting == "hi"
@@ -323,6 +338,7 @@ PARSERS = [
     parse_line,
     parse_listen,
     parse_name,
+    parse_path,
     parse_origin,
     parse_port,
     parse_rate,
