@@ -56,7 +56,7 @@ REDRAW_S: Final = 0.02  # however much arrives, the screen is not drawn more oft
 ESCAPE_S: Final = 0.1  # so long may the rest of a key with Alt take
 INPUT_ROWS_MAX: Final = 6
 MENU_ROWS_MAX: Final = 8
-ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
+ENDING: Final = [each for each in signal.Signals if each.name in {"SIGTERM", "SIGHUP"}]
 DRAIN_S: Final = 2.0  # of waiting for what was said last, in which the server takes none of it
 
 
@@ -102,13 +102,15 @@ class _Screen:
             return exits.LOST
         self._link.start(self._exit)
         loop = asyncio.get_running_loop()
-        for number in ENDING:
-            loop.add_signal_handler(number, self._exit)
+        with suppress(NotImplementedError):  # on Windows, where nobody sends any
+            for number in ENDING:
+                loop.add_signal_handler(number, self._exit)
         try:
             await self._app.run_async()
         except (EOFError, OSError):  # the terminal is gone; what was said is to go out all the same
             _nowhere()
-        loop.remove_signal_handler(signal.SIGTERM)  # while SIGHUP has nothing left to end
+        with suppress(NotImplementedError):
+            loop.remove_signal_handler(signal.SIGTERM)  # while SIGHUP has nothing left to end
         with suppress(asyncio.CancelledError):  # Ctrl-C is no key for us any more
             await self._drain()
         await self._link.leave()

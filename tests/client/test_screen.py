@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -12,10 +13,11 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from chat.client.screen import _Screen
+from chat.client.screen import ENDING, _Screen
 from chat.client.settings import Settings
 from tests.chatting import DEADLINE_S
 from tests.client.standin import StandIn
+from tests.programs import ROOT
 
 
 @pytest.fixture
@@ -83,3 +85,37 @@ def test_an_interrupt_that_is_no_key(keyboard: PipeInput, tmp_path: Path) -> Non
         assert await running == 0
 
     play(scene)
+
+
+def test_where_no_terminal_says_hup() -> None:
+    """As on Windows."""
+    code = "import signal\ndel signal.SIGHUP\nimport chat.client.screen"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=DEADLINE_S, check=True)
+
+
+def test_where_a_loop_takes_no_signals(
+    keyboard: PipeInput, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+
+    async def scene(server: StandIn) -> None:
+        loop = asyncio.get_running_loop()
+        theirs = loop.add_signal_handler, loop.remove_signal_handler
+        for change in theirs:
+            monkeypatch.setattr(loop, change.__name__, _refusing(change))
+        running = asyncio.create_task(screen(server, tmp_path).run())
+        keyboard.send_text("\x04")
+        assert await running == 0
+
+    play(scene)
+
+
+def _refusing(change: Callable[..., object]) -> Callable[..., object]:
+    """For those of ours; what the screen itself wants to know is its own affair."""
+
+    def changed(number: int, *callback: object) -> object:
+        if number in ENDING:
+            raise NotImplementedError
+        return change(number, *callback)
+
+    return changed
