@@ -151,7 +151,8 @@ def _read(loop: asyncio.AbstractEventLoop, lines: _Lines) -> None:
     # Not sys.stdin: Python could not close that at its end, while this thread waits for it.
     typed = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
     with suppress(RuntimeError, CancelledError):  # the loop has ended, or ends with this line
-        os.set_blocking(typed.fileno(), True)  # else a pause would look like the end
+        with suppress(AttributeError, OSError):  # Windows has it for pipes alone, or not at all
+            os.set_blocking(typed.fileno(), True)  # else a pause would look like the end
         line: bytes | OSError | None = b""
         while isinstance(line, bytes):
             try:

@@ -320,3 +320,25 @@ def test_without_what_it_needs(tmp_path: Path) -> None:
     assert ran.stderr == (
         "chat: to connect takes more than Python: pip install 'reactor-chat[client]'\n"
     )
+
+
+@pytest.mark.parametrize("error", [AttributeError, OSError])
+def test_where_only_pipes_can_be_made_to_block(
+    error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: what comes in is read all the same, up to its end."""
+
+    def refuse(*_arguments: object) -> None:
+        raise error
+
+    async def read() -> list[bytes | OSError | None]:
+        lines: asyncio.Queue[bytes | OSError | None] = asyncio.Queue()
+        async with asyncio.timeout(DEADLINE_S):
+            await asyncio.to_thread(plain._read, asyncio.get_running_loop(), lines)
+        return [lines.get_nowait() for _ in range(lines.qsize())]
+
+    (tmp_path / "typed").write_bytes(b"one\ntwo")
+    monkeypatch.setattr(os, "set_blocking", refuse)
+    with (tmp_path / "typed").open() as typed:
+        monkeypatch.setattr(sys, "stdin", typed)
+        assert asyncio.run(read()) == [b"one\n", b"two", None]
