@@ -61,6 +61,11 @@ except StoreError as error:
     assert "refused" in loaded_by(code)
 
 
+def test_what_windows_lacks_is_not_needed_to_fuzz() -> None:
+    code = "import os\ndel os.sysconf\nimport chat.testing.fuzzing.command"
+    assert "chat.testing.fuzzing.process" in loaded_by(code)
+
+
 def test_a_command_is_loaded_when_it_is_asked_for() -> None:
     loaded = loaded_by("from chat.cli import main\nmain(['admin', '--socket', 'nosuch', 'users'])")
     assert {module for module, _ in COMMANDS.values()} & loaded == {"chat.admin"}

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Final
 
-PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 OURS: Final = Path("/proc/self")
 LISTENS: Final = "0A"  # a state of sockets
 POLL_S: Final = 0.02
@@ -54,7 +53,7 @@ class Process:
     def memory_bytes(self) -> int:
         """What it holds of the machine's memory."""
         pages = (self._folder / "statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * PAGE_BYTES
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _linked(link: Path) -> str:
