@@ -7,11 +7,11 @@ scrypt (RFC 7914), with its parameters beside each hash, so that they can grow w
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import unicodedata
 from base64 import b64decode, b64encode
-from hashlib import scrypt
 from typing import Final, NamedTuple
 
 
@@ -57,6 +57,8 @@ def _hash(password: str, salt: bytes, cost: Cost) -> bytes:
     data = text.encode(errors="surrogatepass")  # a program may give us half a character
     n, r, p = cost
     try:
-        return scrypt(data, salt=salt, n=n, r=r, p=p, maxmem=MEMORY_MAX_BYTES, dklen=HASH_BYTES)
+        return hashlib.scrypt(  # not imported: Python on LibreSSL has none, and serves all the same
+            data, salt=salt, n=n, r=r, p=p, maxmem=MEMORY_MAX_BYTES, dklen=HASH_BYTES
+        )
     except TypeError:  # what it calls a number that is negative, or beyond the machine's
         raise ValueError("no such parameters can be") from None

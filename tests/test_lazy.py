@@ -61,6 +61,11 @@ except StoreError as error:
     assert "refused" in loaded_by(code)
 
 
+def test_scrypt_is_not_needed_where_nobody_has_a_password() -> None:
+    """Python has none where it was made with LibreSSL, as on OpenBSD."""
+    assert "chat.passwords" in loaded_by("import hashlib\ndel hashlib.scrypt\nimport chat.serve")
+
+
 def test_what_windows_lacks_is_not_needed_to_fuzz() -> None:
     code = "import os\ndel os.sysconf\nimport chat.testing.fuzzing.command"
     assert "chat.testing.fuzzing.process" in loaded_by(code)
