@@ -26,6 +26,8 @@ if sys.platform != "win32":
 
 EXIT_OK, EXIT_USAGE = 0, 2
 
+OPEN_MAX = 10_240  # descriptors that macOS lets a process have in any case: see its setrlimit(2)
+
 COLLECT_AFTER_OBJECTS = 10_000  # as many as 1,000 connections have; Python's own number is 700
 
 
@@ -141,10 +143,15 @@ def _raise_descriptor_limit() -> float:
     how many we may have now."""
     if sys.platform == "win32":
         return math.inf
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # macOS has no limit, and then refuses to set none
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return math.inf if hard == resource.RLIM_INFINITY else hard
+    kind = resource.RLIMIT_NOFILE
+    soft, hard = resource.getrlimit(kind)
+    try:
+        resource.setrlimit(kind, (hard, hard))
+    except (ValueError, OSError):  # macOS has no limit, and then refuses to set none
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (max(soft, OPEN_MAX), hard))
+    soft, _ = resource.getrlimit(kind)
+    return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 def _collect_seldom() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ import chat
 from chat import ChatServer, cli
 from chat.cli import EXIT_INTERRUPTED, EXIT_USAGE, main
 from chat.config import OPTIONS
+from chat.serve import _raise_descriptor_limit
 from tests.chatting import CERT, DEADLINE_S, HOST, KEY, OTHER_CERT, OTHER_KEY, trusting
 from tests.programs import ROOT, Server, running_server, start
 
@@ -153,6 +155,24 @@ def test_too_few_descriptors_are_said() -> None:
         assert server.log.read_line().endswith(
             " warning 100 descriptors (ulimit -n) are too few for 101 clients"
         )
+
+
+@pytest.mark.parametrize(("before", "after"), [(256, 10_240), (20_000, 20_000)])
+def test_where_there_is_no_limit_and_none_can_be_set(
+    before: int, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS, where 256 descriptors are what a terminal's programs have otherwise."""
+    limits = [before, resource.RLIM_INFINITY]
+
+    def change(_kind: int, wanted: tuple[int, int]) -> None:
+        if wanted[0] == resource.RLIM_INFINITY:
+            raise ValueError("current limit exceeds maximum limit")
+        limits[:] = wanted
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: tuple(limits))
+    monkeypatch.setattr(resource, "setrlimit", change)
+    assert _raise_descriptor_limit() == after
+    assert limits == [after, resource.RLIM_INFINITY]
 
 
 def test_tls() -> None:
