@@ -431,7 +431,7 @@ def _resolve(host: str, port: int) -> list[Address]:
 
 def _naming(name: str, error: OSError) -> OSError:
     """The same error, with the name of what could not be had, once."""
-    # `os.strerror` would not know those of Windows's sockets.
+    # In its own words, as `os.strerror` knows none for Windows's sockets; Python adds the address.
     reason, _, _ = (error.strerror or str(error)).partition(" (while attempting to bind on ")
     return OSError(error.errno, reason, name)
 

@@ -65,7 +65,7 @@ class StoreFile:
 
     def open(self) -> sqlite3.Connection:
         """Lock the file, check it and bring it up to date, make it if it is missing."""
-        if not _DATABASE_REASONS:
+        if sqlite3 is None:
             raise self.error("a store needs Python's module sqlite3, which is not installed")
         with self.plainly():
             # Not on the file itself: to close that while SQLite has it open would end the locks
