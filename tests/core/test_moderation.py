@@ -24,6 +24,7 @@ from chat.core.commands import (
     UnbanUser,
     Unmute,
 )
+from chat.core.handlers.moderation import LISTED_MAX_CHARS
 from chat.dialects import DIALECTS
 from chat.dialects.admin import AdminDialect
 from tests.core.support import UNLIMITED, Chat, contents
@@ -656,6 +657,20 @@ def test_so_many_bans_and_no_more(verb: str) -> None:
     assert chat.lines("ann")[-1] == "OK"
     chat.send("ann", "BANS tea")
     assert [line.split()[2] for line in chat.lines("ann")] == ["TWO", "three"]
+
+
+@pytest.mark.parametrize("verb", ["BAN", "MUTE"])
+def test_all_that_is_listed_is_not_too_long(verb: str) -> None:
+    """It is saved as a whole, however short what is new of it."""
+    chat, reason = people(), "\N{GRINNING FACE}" * UNLIMITED.reason_max_chars
+    chat.send("ann", "JOIN tea", *[f"{verb} tea n{i} {reason}" for i in range(200)])
+    assert chat.lines("ann")[-1] == "ERR too-many-bans"
+    charter = chat.core.world.rooms["tea"].charter
+    listed = charter.bans or charter.mutes
+    size = sum([len(key + ban.name + ban.by + ban.reason) for key, ban in listed])
+    assert LISTED_MAX_CHARS - 300 < size <= LISTED_MAX_CHARS
+    chat.send("ann", f"UN{verb} tea n0", f"{verb} tea other")
+    assert chat.lines("ann")[-1] == "OK"
 
 
 def test_so_many_operators_and_no_more() -> None:
