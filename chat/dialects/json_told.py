@@ -21,6 +21,10 @@ OBJECT_MAX_BYTES: Final = 524_288
 """Of what is sent. A connection may be owed twice as much before it counts as too slow a reader,
 and lists can be long: ten thousand users, or a thousand messages. Those are cut."""
 
+DETAIL_MAX_CHARS: Final = 256
+"""More than any name has. The rest of 64 KiB would be cleaned, at 75 ns a character, and sent
+back."""
+
 
 def _people(names: tuple[str, ...], away: tuple[str, ...]) -> list[Object]:
     absent = {*away}
@@ -56,7 +60,8 @@ def _welcomed(event: events.Welcomed) -> Object:
 def _refused(event: events.Refused) -> Object:
     found = {"type": "error", "code": event.code, "text": ERRORS[event.code]}
     # A part of what was asked, as it came in: what is cleaned elsewhere was refused before that.
-    return {**found, "detail": visible(event.detail)} if event.detail else found
+    detail = visible(event.detail[:DETAIL_MAX_CHARS])
+    return {**found, "detail": detail} if event.detail else found
 
 
 def _entered(event: events.Entered) -> Object:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat.core.text import FOLD_MAX_CHARS, fold, is_name, visible
+from chat.core.errors import Refusal
+from chat.core.text import CLEANED_MAX_CHARS, FOLD_MAX_CHARS, cleaned, fold, is_name, visible
 
 EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1)]
 
@@ -249,3 +250,11 @@ def test_what_was_made_visible_stays_as_it_is(text: str) -> None:
     once = visible(text)
     assert visible(once) == once
     once.encode()  # whatever it was, it can be sent
+
+
+@pytest.mark.parametrize("max_chars", [0, 300, 2 * CLEANED_MAX_CHARS])
+def test_what_is_far_too_long_is_not_cleaned_to_see_what_remains(max_chars: int) -> None:
+    most = max(max_chars, CLEANED_MAX_CHARS)
+    assert cleaned(" " * most + "\N{RIGHT-TO-LEFT OVERRIDE}" * most + " ", max_chars) == ""
+    with pytest.raises(Refusal, match="text-too-long"):
+        cleaned("\N{RIGHT-TO-LEFT OVERRIDE}" * (most + 1), max_chars)

@@ -473,6 +473,7 @@ def test_a_refusal(code: Any) -> None:
     assert sent(events.Refused(code)) == refused
     assert sent(events.Refused(code, "it")) == {**refused, "detail": "it"}
     assert sent(events.Refused(code, "\ud800\x1b[2J\x9b")) == {**refused, "detail": "[2J"}
+    assert sent(events.Refused(code, "é" * 60_000)) == {**refused, "detail": "é" * 256}
 
 
 def test_help_names_every_type() -> None:

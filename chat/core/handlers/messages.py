@@ -8,7 +8,7 @@ from chat.core.errors import Refusal
 from chat.core.events import Done, Event, Said, StatusChanged, Told
 from chat.core.handlers.rooms import check_not_muted, own_room
 from chat.core.limits import Limits
-from chat.core.text import fold, is_tag, visible
+from chat.core.text import cleaned, fold, is_tag
 from chat.core.world import User, World
 
 
@@ -25,9 +25,7 @@ def act(world: World, entry: Entry[Act]) -> tuple[Event, ...]:
 def away(world: World, entry: Entry[Away]) -> tuple[Event, ...]:
     """Nothing is kept from somebody who is away: it is for the others to know."""
     user = world.sessions[entry.session]
-    text = visible(entry.command.text).strip()
-    if len(text) > world.limits.reason_max_chars:
-        raise Refusal("text-too-long")
+    text = cleaned(entry.command.text, world.limits.reason_max_chars)
     for key in user.rooms if text else ():
         check_not_muted(world.rooms[key], user, entry.at)
     idle = user.idle = entry.command.idle
@@ -81,11 +79,7 @@ def _speak(world: World, entry: Entry[Say] | Entry[Act], *, act: bool) -> tuple[
 
 
 def _checked(text: str, limits: Limits) -> str:
-    if not text.isprintable():
-        text = visible(text)
-    text = text.strip()
+    text = cleaned(text, limits.text_max_chars)
     if not text:
         raise Refusal("empty-message")
-    if len(text) > limits.text_max_chars:
-        raise Refusal("text-too-long")
     return text

@@ -27,7 +27,7 @@ from chat.core.errors import Refusal
 from chat.core.events import BansListed, Deed, Done, Event, Moderated, Removed
 from chat.core.handlers.rooms import is_kept, settle_charter, the_room
 from chat.core.records import Ban, Charter
-from chat.core.text import fold, is_name, visible
+from chat.core.text import cleaned, fold, is_name, visible
 from chat.core.world import Room, Steps, User, World
 
 Bans = tuple[tuple[str, Ban], ...]
@@ -205,10 +205,7 @@ def end_of(world: World, entry: Entry[Any], seconds: float) -> float:
 
 def clean_reason(world: World, text: str) -> str:
     """What may be shown of a reason. Raises Refusal for one that is too long."""
-    reason = visible(text).strip()
-    if len(reason) > world.limits.reason_max_chars:
-        raise Refusal("text-too-long")
-    return reason
+    return cleaned(text, world.limits.reason_max_chars)
 
 
 def _moderated(

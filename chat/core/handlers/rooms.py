@@ -40,7 +40,7 @@ from chat.core.events import (
 from chat.core.jobs import ReadHistory
 from chat.core.limits import Limits
 from chat.core.records import Charter, Record
-from chat.core.text import fold, is_name, visible
+from chat.core.text import cleaned, fold, is_name
 from chat.core.world import LOBBY, Room, Steps, User, World
 
 LOST: Final = -1  # for `since`: nothing follows on it
@@ -76,9 +76,7 @@ def set_topic(world: World, entry: Entry[SetTopic]) -> Steps:
     """Everyone in the room hears of it, and who joins reads it."""
     user, room = own_room(world, entry.session, entry.command.room)
     check_not_muted(room, user, entry.at)
-    topic = visible(entry.command.text).strip()
-    if len(topic) > world.limits.topic_max_chars:
-        raise Refusal("text-too-long")
+    topic = cleaned(entry.command.text, world.limits.topic_max_chars)
     yield from settle_charter(room, replace(room.charter, topic=topic))
     return (TopicSet(entry.session, user.name, room.name, topic, entry.at),)
 

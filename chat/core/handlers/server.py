@@ -49,7 +49,7 @@ from chat.core.handlers.account import gone
 from chat.core.handlers.moderation import THE_SERVER, clean_reason, end_of, without_operator
 from chat.core.handlers.rooms import find_room, is_kept
 from chat.core.records import Ban, Charter, Record
-from chat.core.text import fold, is_name, visible
+from chat.core.text import cleaned, fold, is_name
 from chat.core.world import LOBBY, Steps, World
 
 
@@ -60,11 +60,9 @@ def administer(_world: World, _entry: Entry[Administer]) -> tuple[Event, ...]:
 
 def announce(world: World, entry: Entry[Announce]) -> tuple[Event, ...]:
     """To everyone, in whichever room."""
-    text = visible(entry.command.text).strip()
+    text = cleaned(entry.command.text, world.limits.text_max_chars)
     if not text:
         raise Refusal("empty-message")
-    if len(text) > world.limits.text_max_chars:
-        raise Refusal("text-too-long")
     return Announced(text, entry.at), Done()
 
 
