@@ -23,7 +23,7 @@ from chat.core.actions import (
     StopServer,
     Store,
 )
-from chat.core.dialect import Dialect
+from chat.core.dialect import Dialect, Rendered
 from chat.core.events import Event
 from chat.core.session import Session, State
 from chat.core.settings import Settings
@@ -212,8 +212,13 @@ class Delivery:
     ) -> None:
         if event.rooms:
             self.publish(event, event.rooms[0], but, actions)
-        for session in event.others:
-            self.tell(event, self.sessions[session], actions)
+        rendered: dict[str, Rendered] = {}  # by the dialect's name: there may be thousands of them
+        for other in event.others:
+            dialect = self.sessions[other].dialect
+            if dialect.name not in rendered:
+                rendered[dialect.name] = dialect.render(event)
+            if data := rendered[dialect.name]:
+                actions.append(Send(other, data))
 
     def topic_set(self, event: events.TopicSet, _session: Session, actions: list[Action]) -> None:
         """Who set it hears it, too: that is the answer."""
