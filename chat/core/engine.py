@@ -236,7 +236,7 @@ class ChatCore:
         if isinstance(job, HashPassword):
             command = Register(job.name, str(outcome), job.lobby)
             return self._handle(session, command, _HASHED, now)
-        return self._deliver((self._recalled(job, outcome),), session)
+        return self._deliver((self._recalled(job, outcome, session),), session)
 
     def knows(self, session_id: int) -> bool:
         """Whether a session is there: it was let in, and is not over."""
@@ -351,9 +351,11 @@ class ChatCore:
         session.tag = ""
         return [RunJob(session.id, asked)]
 
-    def _recalled(self, job: ReadHistory, messages: Any) -> Recalled:
-        room = self.world.rooms.get(job.key) or self.world.remembered.get(job.key)
-        if room is None or room.epoch != job.epoch:  # what was read may be of its successor
+    def _recalled(self, job: ReadHistory, messages: Any, session: Session) -> Recalled:
+        room = self.world.rooms.get(job.key)
+        put_out = room is not None and session.id not in room.members  # and may not read on
+        room = room or self.world.remembered.get(job.key)
+        if put_out or room is None or room.epoch != job.epoch:  # it may be of its successor
             return Recalled(job.room, (), job.epoch, complete=False)
         next_seq = room.seq - room.unsettled + 1
         first = messages[0].seq if messages else next_seq

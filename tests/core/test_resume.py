@@ -99,6 +99,17 @@ def test_what_is_said_while_the_store_reads_is_no_gap() -> None:
     assert history["complete"] is True
 
 
+def test_who_is_put_out_while_the_store_reads_is_not_told_what_is_said_behind_them() -> None:
+    chat = told(durable=True)
+    chat.send("ann", '{"type":"resume","room":"tea","epoch":"e","seq":2,"id":"q"}')
+    chat.send("bob", '{"type":"kick","room":"tea","name":"ann"}')
+    chat.send("bob", '{"type":"say","room":"tea","text":"9"}')
+    chat.finish_jobs()
+    history = chat.objects("ann")[-1]
+    assert (history["type"], history["id"]) == ("history", "q")
+    assert (history["messages"], history["complete"]) == ([], False)
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_what_is_just_being_kept(full: bool) -> None:
     """Whoever asks in the same turn is told of it once it is kept; or of nothing."""
