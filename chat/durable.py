@@ -178,9 +178,9 @@ class DurableShell(Shell):
         self._unforgotten.append(action.key)
 
     def _forget_rooms(self) -> None:
-        while self._unforgotten:
-            self.store.forget(self._unforgotten[-1])
-            self._unforgotten.pop()
+        if self._unforgotten:  # at once: a hundred, one by one, take 12 ms
+            self.store.forget(*self._unforgotten)
+            self._unforgotten.clear()
 
     # --- whether it works -------------------------------------------------------------------------
 

@@ -122,6 +122,18 @@ def test_rooms_are_forgotten_when_there_are_too_many(path: str) -> None:
         assert kept(chat, "a") == [(1, "hi"), (2, "ho")]
 
 
+def test_many_rooms_are_forgotten_in_one_commit(path: str) -> None:
+    """A hundred commits would hold up everyone."""
+    with durable(path) as chat:
+        leave_rooms(chat.log_in("Ann"), "a", "b", "c", "d")
+        remember_rooms(chat, 0)
+        done: list[str] = []
+        store_of(chat)._db.set_trace_callback(done.append)
+        chat.let_pass(TIDY_S)
+        assert store_of(chat).rooms() == []
+        assert done.count(store_module.NEW_EPOCH) == 1
+
+
 def test_a_room_that_could_not_be_forgotten(path: str) -> None:
     """Its name is as good as any other once the store works again."""
     with durable(path) as chat:

@@ -155,13 +155,15 @@ class Store:
 
     # --- letting go -------------------------------------------------------------------------------
 
-    def forget(self, key: str) -> None:
-        """A room is no more: its key is free for another one, whose numbers begin at 1. `prune`
-        deletes what was said in it, bit by bit."""
+    def forget(self, *keys: str) -> None:
+        """Rooms are no more: their keys are free for others, whose numbers begin at 1. `prune`
+        deletes what was said in them, bit by bit. All or none."""
         with self._transaction():
-            self._db.execute("UPDATE rooms SET key = NULL WHERE key = ?", (key,))
+            forgotten = [(key,) for key in keys]
+            self._db.executemany("UPDATE rooms SET key = NULL WHERE key = ?", forgotten)
             self._db.execute(NEW_EPOCH)
-        self._room_ids.pop(key, None)
+        for key in keys:
+            self._room_ids.pop(key, None)
 
     def prune(self, keep_messages: int, keep_s: float, now: float) -> bool:
         """Delete what is old: all but the last `keep_messages` of each room, and what was said more

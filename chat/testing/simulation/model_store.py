@@ -80,10 +80,11 @@ class ModelStore(Store):
             found.append(said)
         return tuple(reversed(found))
 
-    def forget(self, key: str) -> None:
+    def forget(self, *keys: str) -> None:
         self._begin()
-        self._last.pop(key, None)
-        self._rooms.pop(key, None)
+        for key in keys:
+            self._last.pop(key, None)
+            self._rooms.pop(key, None)
         self._epoch += 1
         self._call()
 
