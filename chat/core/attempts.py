@@ -12,12 +12,16 @@ from chat.core.limits import Limits
 class Attempts:
     """Each try takes a token; tokens come back with time, and for a password that was right.
 
+    Who has said the right one is at home where they said it: from there, what is guessed elsewhere
+    is not counted against them, however many guess.
+
     Pure, and bounded: of more than `attempts_tracked_max` keys, the one tried longest ago is
-    forgotten.
+    forgotten; so it is with homes.
     """
 
     def __init__(self) -> None:
         self._buckets: dict[str, tuple[float, float]] = {}  # level, and when it was so
+        self._homes: dict[str, None] = {}  # as an ordered set: an account, and an address
 
     def check(self, job: Job, address: str, limits: Limits, now: float, waiting: int) -> None:
         """Before a job is begun. Raises Refusal if there are too many `waiting` already, or if
@@ -31,7 +35,9 @@ class Attempts:
         if isinstance(job, CheckPassword | HashPassword) and address:
             rates[_site(address)] = per_address
         if isinstance(job, CheckPassword):
-            rates |= {_guesser(job, address): per_account, _account(job): in_all}
+            rates[_guesser(job, address)] = per_account
+            if _guesser(job, address) not in self._homes:
+                rates[_account(job)] = in_all
         levels = {key: self._level(key, *rate, now) for key, rate in rates.items()}
         # A token of each, or of none: who is refused has tried nothing.
         begun = all(level >= 1 for level in levels.values())
@@ -39,6 +45,8 @@ class Attempts:
             self._buckets[key] = level - begun, now
         while len(self._buckets) > limits.attempts_tracked_max:
             del self._buckets[next(iter(self._buckets))]
+        while len(self._homes) > limits.attempts_tracked_max:
+            del self._homes[next(iter(self._homes))]
         if not begun:
             raise Refusal("rate-limited")
 
@@ -49,10 +57,14 @@ class Attempts:
 
     def give_back(self, job: CheckPassword, address: str) -> None:
         """The password was right: that attempt did not count."""
-        for key in (_account(job), _guesser(job, address), _site(address)):
+        home = _guesser(job, address)
+        counted = [home, _site(address), *([] if home in self._homes else [_account(job)])]
+        for key in counted:
             if key in self._buckets:
                 level, at = self._buckets[key]
                 self._buckets[key] = level + 1, at
+        self._homes.pop(home, None)
+        self._homes[home] = None  # last: it is the one to be forgotten last
 
 
 def _account(job: CheckPassword) -> str:

@@ -89,6 +89,29 @@ def test_who_guesses_elsewhere_does_not_keep_the_owner_out() -> None:
     assert door.times(check_of("bob"), HERE) == 2
 
 
+def test_however_many_guess_elsewhere_the_owner_is_let_in_at_home() -> None:
+    door = Door(replace(LIMITS, attempts_in_all_burst=5, attempts_tracked_max=50))
+    assert door.may(check_of("bob"), HERE)
+    door.attempts.give_back(check_of("bob"), HERE)
+    elsewhere = [f"10.0.1.{number}" for number in range(20)]
+    assert [door.may(check_of("bob"), address) for address in elsewhere].count(True) == 5
+    assert not door.may(check_of("bob"), "10.0.0.2")
+    assert (
+        door.times(check_of("bob"), HERE) == 2
+    )  # and who guesses there has no more than elsewhere
+    assert door.times(check_of("anna"), HERE) == 1
+
+
+def test_so_many_homes_and_no_more() -> None:
+    door = Door(replace(LIMITS, attempts_in_all_burst=1, attempts_tracked_max=6))
+    for number in range(9):
+        door.may(check_of("bob"), f"10.0.2.{number}", NOW + 10 * number)
+        door.attempts.give_back(check_of("bob"), f"10.0.2.{number}")
+    assert door.may(check_of("bob"), "10.0.0.2", NOW + 100)
+    let_in = [door.may(check_of("bob"), f"10.0.2.{n}", NOW + 100) for n in range(9)]
+    assert let_in == [False] * 3 + [True] * 6
+
+
 def test_a_name_has_so_many_from_everywhere() -> None:
     door = Door(replace(LIMITS, attempts_in_all_burst=5))
     elsewhere = [f"10.0.1.{number}" for number in range(10)]
