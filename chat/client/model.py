@@ -124,7 +124,8 @@ class Model:
         room.counted += 1
         if old:
             return
-        if room is not self.current and line.kind in {"message", "act", "private"}:
+        said = line.kind in {"message", "act", "private"}
+        if said and not line.own and room is not self.current:
             room.unread += 1
             room.mentioned |= line.mention
         self._told(room, line)

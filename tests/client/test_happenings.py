@@ -199,6 +199,22 @@ def test_unread_messages_are_counted_and_mentions_marked() -> None:
     assert (work.unread, work.mentioned) == (0, False)
 
 
+def test_what_one_said_oneself_is_not_unread() -> None:
+    """Confirmed, or seen again, while another room is shown."""
+    paper = inside("tea", "work")
+    work = paper.model.room("work")
+    assert work
+    paper.model.switch(work)
+    paper.type("mine")
+    tea = paper.model.room("tea")
+    assert tea
+    paper.model.switch(tea)
+    paper.hear(type="ok", id=paper.only("say")["id"], room="work", seq=1)
+    paper.hear(**message(2, "mine, too", "ann") | {"room": "work"})
+    assert paper.shown("work")[-2:] == ["ann: mine", "ann: mine, too"]
+    assert work.unread == 0
+
+
 def test_out_of_a_room() -> None:
     """Its lines stay to be read, until one leaves it."""
     paper = inside()
