@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from chat.client.lines import Line
-from chat.client.model import Room
+from chat.client.model import SCROLLBACK_MAX, Room
 from chat.client.show import Look, fragments
 from chat.client.wrap import Row, Width, wrap
+
+WRAPPED_MAX: Final = 2 * SCROLLBACK_MAX  # lines; all that a room has, and then some that come
 
 
 class Viewport:
@@ -20,6 +23,8 @@ class Viewport:
         self._width = width
         self._room: Room | None = None
         self._counted = 0
+        self._columns = 0
+        self._wraps: dict[Line, list[Row]] = {}  # of this room, so many columns wide
 
     def clear(self, room: Room) -> None:
         """Show none of what was there so far."""
@@ -41,6 +46,9 @@ class Viewport:
         return [*([[]] * (height - len(shown))), *shown]
 
     def _follow(self, room: Room, columns: int) -> None:
+        if room is not self._room or columns != self._columns:
+            self._wraps.clear()
+            self._columns = columns
         if room is not self._room:
             self.back, self._room = 0, room
         elif self.back:
@@ -56,5 +64,10 @@ class Viewport:
             yield room.lines[-at]
 
     def _wrapped(self, line: Line, columns: int) -> list[Row]:
-        front, rest = fragments(line, self._look)
-        return wrap(front, rest, columns, self._width)
+        """Once for each line: who reads the first of an evening has all others below."""
+        if line not in self._wraps:
+            if len(self._wraps) >= WRAPPED_MAX:
+                self._wraps.clear()
+            front, rest = fragments(line, self._look)
+            self._wraps[line] = wrap(front, rest, columns, self._width)
+        return self._wraps[line]

@@ -20,7 +20,7 @@ from chat.client.show import (
     user_style,
 )
 from chat.client.themes import BOTH, DARK, LIGHT, THEMES, is_style, styles
-from chat.client.viewport import Viewport
+from chat.client.viewport import WRAPPED_MAX, Viewport
 from chat.client.wrap import Row, wrap
 from tests.client.support import NOW, Paper, message
 
@@ -176,6 +176,35 @@ def test_what_arrives_does_not_move_what_is_read() -> None:
     assert see(viewport, room) == ["2", "3", "4"]
     viewport.back = 0
     assert see(viewport, room) == ["5", "long enough for two", "rows"]
+
+
+def test_a_line_is_wrapped_once_for_a_width() -> None:
+    looked: list[str] = []
+
+    def counting(char: str) -> int:
+        looked.append(char)
+        return width(char)
+
+    viewport, room, paper = Viewport(Look(""), counting), room_of(*"12345"), Paper()
+    see(viewport, room)
+    viewport.back = 100
+    assert see(viewport, room) == ["1", "2", "3"]
+    looked.clear()
+    paper.model.add(room, Line("answer", "6", NOW))
+    assert see(viewport, room) == ["1", "2", "3"]
+    assert looked == ["6"]
+    looked.clear()
+    assert plain(viewport.rows(room, [], 10, 3)) == ["1", "2", "3"]
+    assert looked == ["6", "5", "4", "3", "2", "1"]
+
+
+def test_what_is_wrapped_is_forgotten_in_the_end() -> None:
+    viewport, room, paper = Viewport(Look(""), width), room_of(), Paper()
+    for number in range(WRAPPED_MAX + 10):
+        paper.model.add(room, Line("answer", str(number), NOW))
+        see(viewport, room)
+    assert see(viewport, room)[-1] == str(WRAPPED_MAX + 9)
+    assert len(viewport._wraps) <= WRAPPED_MAX
 
 
 def test_scrolling_ends_at_the_top() -> None:
