@@ -174,6 +174,37 @@ def test_a_connection_that_is_silent_is_lost(monkeypatch: pytest.MonkeyPatch) ->
     play(scene)
 
 
+def test_who_answers_the_words_before_a_ping_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(server: StandIn) -> None:
+        ann = Person(server)
+        for text in "12345":
+            ann.type(text)
+        never: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        pong: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+        pongs = [never, pong]
+
+        async def ping(_connection: object) -> asyncio.Future[float]:
+            return pongs.pop()
+
+        async def answer() -> None:
+            """One in each turn of the loop, which is no longer than a PONG_S of nothing."""
+            while typed := ann.talk.outbox.typed:
+                ann.talk.outbox.answered(typed[0].id)
+                await asyncio.sleep(0)
+            pong.set_result(0.25)
+
+        monkeypatch.setattr(link, "PONG_S", 0.0)
+        monkeypatch.setattr(link, "PING_S", 0.0)
+        monkeypatch.setattr(ClientConnection, "ping", ping)
+        answering = asyncio.create_task(answer())
+        nobody = ClientConnection.__new__(ClientConnection)
+        assert await ann.link._measure(nobody) == "no answer"  # to the ping after that
+        assert ann.talk.latency_s == 0.25
+        await answering
+
+    play(scene)
+
+
 @pytest.mark.parametrize(
     ("error", "why"),
     [
