@@ -353,9 +353,8 @@ class ChatCore:
 
     def _recalled(self, job: ReadHistory, messages: Any, session: Session) -> Recalled:
         room = self.world.rooms.get(job.key)
-        put_out = room is not None and session.id not in room.members  # and may not read on
-        room = room or self.world.remembered.get(job.key)
-        if put_out or room is None or room.epoch != job.epoch:  # it may be of its successor
+        if room is None or session.id not in room.members or room.epoch != job.epoch:
+            # Put out meanwhile, with the others or alone: what was read may be from behind that.
             return Recalled(job.room, (), job.epoch, complete=False)
         next_seq = room.seq - room.unsettled + 1
         first = messages[0].seq if messages else next_seq

@@ -79,7 +79,11 @@ def _speak(world: World, entry: Entry[Say] | Entry[Act], *, act: bool) -> tuple[
 
 
 def _checked(text: str, limits: Limits) -> str:
-    text = cleaned(text, limits.text_max_chars)
+    if not text.isprintable():
+        text = cleaned(text, limits.text_max_chars)
+    text = text.strip()
     if not text:
         raise Refusal("empty-message")
+    if len(text) > limits.text_max_chars:
+        raise Refusal("text-too-long")
     return text
