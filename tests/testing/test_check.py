@@ -95,9 +95,11 @@ PLAIN = {"no-name", "blanks", "empty-message", "disconnect"}
 PEERS = {
     "asyncio": PLAIN | {"last-line"},
     "threads": PLAIN | {"slow-reader"},
-    "twisted": PLAIN | {"last-line", "half-close"},
+    "twisted": PLAIN | {"last-line"},
 }
 """What the plain servers leave out, and what each of them is bad at."""
+CHANCE = {"twisted": {"half-close"}}
+"""What they are bad at if the end arrives before an answer has left, which the system decides."""
 NEEDS = {"twisted": "twisted"}
 
 
@@ -109,7 +111,7 @@ def test_what_is_wrong_with_the_servers_of_the_benchmark(name: str) -> None:
     with start(server, None) as running:
         verdicts = checked((HOST, running.port))
     found = reasons(verdicts)
-    assert set(found) == PEERS[name], found
+    assert set(found) - CHANCE.get(name, set()) == PEERS[name], found
     for verb in ("who", "dm", "ping"):
         says = f"{verb.upper()} is answered with 'ERR unknown-command'"
         assert reasons(verdicts, Outcome.SKIP)[verb] == says
