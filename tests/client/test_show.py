@@ -178,6 +178,32 @@ def test_what_arrives_does_not_move_what_is_read() -> None:
     assert see(viewport, room) == ["5", "long enough for two", "rows"]
 
 
+def test_another_width_does_not_move_what_is_read() -> None:
+    """However small the window was in between; it ends with the same line."""
+    texts = [f"{number} is a line that takes two rows" for number in range(30)]
+    viewport, room = Viewport(Look(""), width), room_of(*texts)
+    see(viewport, room)
+    viewport.back = 20
+    before = see(viewport, room)
+    assert before == ["takes two rows", "19 is a line that", "takes two rows"]
+    for columns in (80, 3, 10, 200):
+        rows = plain(viewport.rows(room, [], columns, 3))
+    assert rows[-1] == "19 is a line that takes two rows"
+    assert see(viewport, room) == before
+
+
+def test_what_waited_to_be_sent_does_not_move_what_is_read_when_it_is() -> None:
+    viewport, room, paper = Viewport(Look(""), width), room_of(*"12345"), Paper()
+    waiting: list[Row] = [[("", "... mine")], [("", "... too")]]
+    viewport.rows(room, waiting, 20, 3)
+    viewport.back = 3
+    assert plain(viewport.rows(room, waiting, 20, 3)) == ["2", "3", "4"]
+    paper.model.add(room, Line("answer", "mine", NOW))
+    assert plain(viewport.rows(room, waiting[1:], 20, 3)) == ["2", "3", "4"]
+    paper.model.add(room, Line("answer", "too", NOW))
+    assert see(viewport, room) == ["2", "3", "4"]
+
+
 def test_a_line_is_wrapped_once_for_a_width() -> None:
     looked: list[str] = []
 
