@@ -152,8 +152,10 @@ class Visit:
 
     @property
     def hears_of_a_stop(self) -> bool:
-        """They are here, and it is said in their dialect."""
-        return not self.is_over and self.person.script.dialect != "admin"
+        """They are here, have not said that they are about to go, and it is said in their
+        dialect."""
+        goes = self.is_over or self.ending
+        return not goes and self.person.script.dialect != "admin"
 
     @property
     def has_left(self) -> bool:
