@@ -117,6 +117,10 @@ class Limits:
     """Bans, and as many mutes and operators. They are saved together, and looked through one by
     one."""
 
+    bans_per_room_max_chars: int = 16_384
+    """Of all names and reasons in a room's bans, and in its mutes: 200, with a sentence each. With
+    each topic they are saved anew; a megabyte, which 200 can be, held up everyone for 16 ms."""
+
     bans_max: int = 10_000
     """Names and addresses that are kept out of the server."""
 

@@ -99,7 +99,7 @@ def limits() -> list[tuple[str, ...]]:
         ("users in a room", f"{core.room_members_max:,}; everyone in the lobby"),
         ("rooms", f"{core.rooms_max:,}; {core.rooms_per_user_max} for one user"),
         ("rooms that one account owns", f"{core.rooms_owned_max}"),
-        ("bans in a room", f"{core.bans_per_room_max}, and as many mutes and operators"),
+        ("bans in a room", bans_in_a_room()),
         ("a ban that ends", f"in {core.ban_max_s / 86_400:,.0f} days"),
         ("wrong passwords for a name", wrong_passwords()),
         ("what a room remembers", f"the last {core.history_kept} messages"),
@@ -108,6 +108,12 @@ def limits() -> list[tuple[str, ...]]:
         ("silence", f"{config.idle_timeout:g} seconds"),
         ("connections", f"{core.clients_max:,}"),
     ]
+
+
+def bans_in_a_room() -> str:
+    core = Limits()
+    chars = f"{core.bans_per_room_max_chars:,} characters of names and reasons"
+    return f"{core.bans_per_room_max}, with {chars}, and as many mutes; as many operators"
 
 
 def settings() -> list[tuple[str, ...]]:

@@ -34,10 +34,6 @@ Bans = tuple[tuple[str, Ban], ...]
 
 THE_SERVER = "the server"  # who does what the server's administration does
 
-LISTED_MAX_CHARS = 16_384
-"""Of a room's bans, and as many of its mutes: 200, with a sentence each. All are saved anew with
-each topic, and a character may take 12 bytes: a megabyte a line held up everyone for 16 ms."""
-
 
 def kick(world: World, entry: Entry[Kick]) -> tuple[Event, ...]:
     """Out of the room, and free to come back."""
@@ -179,7 +175,7 @@ def _with(world: World, bans: Bans, key: str, ban: Ban, now: float) -> Bans:
     if len(rest) >= world.limits.bans_per_room_max:
         raise Refusal("too-many-bans")
     more = (*rest, (key, ban))
-    if sum(map(_chars, more)) > LISTED_MAX_CHARS:
+    if sum(map(_chars, more)) > world.limits.bans_per_room_max_chars:
         raise Refusal("too-many-bans")
     return more
 
