@@ -55,6 +55,14 @@ class Plain:
         return f"{self.render(event)}, to {tag}"
 
 
+class Silent(Plain):
+    """One that has no words for anything."""
+
+    def render(self, event: Event) -> str:
+        super().render(event)
+        return ""
+
+
 class Hall:
     """A Delivery with sessions, 1, 2 ..., of the dialects given; all in the lobby."""
 
@@ -168,15 +176,15 @@ def test_a_new_member_enters_after_the_others_were_told(notices: bool) -> None:
 
 
 def test_what_is_told_to_each_of_many_is_put_into_words_once() -> None:
-    one, two = Plain("one"), Plain("two")
-    hall = Hall(one, one, one, two, two)
-    one.rendered = two.rendered = 0
-    event = events.Renamed(1, "anna", "ann", ("tea",), NOW, (2, 3, 4, 5))
+    one, two, silent = Plain("one"), Plain("two"), Silent("silent")
+    hall = Hall(one, one, one, two, two, silent, silent)
+    one.rendered = two.rendered = silent.rendered = 0
+    event = events.Renamed(1, "anna", "ann", ("tea",), NOW, (2, 3, 4, 5, 6, 7))
     assert hall.deliver(1, event) == [
         *[Send(number, "one: Renamed") for number in (2, 3)],
         *[Send(number, "two: Renamed") for number in (4, 5)],
     ]
-    assert (one.rendered, two.rendered) == (1, 1)
+    assert (one.rendered, two.rendered, silent.rendered) == (1, 1, 1)
 
 
 def test_a_disconnected_member_exits_before_the_others_are_told() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -610,6 +611,15 @@ def test_closing_leaves_no_descriptor_open() -> None:
         clients = [world.connect(), world.connect()]
         assert clients[0].connection.is_open
     assert len(os.listdir("/dev/fd")) == before
+
+
+def test_signals_wake_it_until_it_is_closed(world: World) -> None:
+    world.reactor.wake_on_signals()
+    woken = signal.set_wakeup_fd(-1)
+    assert woken != -1
+    signal.set_wakeup_fd(woken)
+    world.reactor.close()
+    assert signal.set_wakeup_fd(-1) == -1
 
 
 def test_another_thread_may_come_too_late(world: World) -> None:
