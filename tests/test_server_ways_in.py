@@ -277,6 +277,7 @@ def test_what_else_a_program_serves_on_the_same_loop_keeps_its_certificate() -> 
         other = chat.connect(listener.address, tls=trusting(CERT))
         other.send("one")
         other.expect("1 one")
+        other.hang_up()  # nobody tells them when the server stops, and it would wait for them
         chat.log_in("Ann", tls=trusting(OTHER_CERT)).expect_nothing()
 
 
