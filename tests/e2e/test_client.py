@@ -169,6 +169,7 @@ def test_a_paste_of_several_lines(aside: Aside, tmp_path: Path) -> None:
         ann.expect("Say 3 lines? y/n")
         ann.press("y")
         ann.expect("ann: three[2J")
+        ann.expect_no("...")
         assert aside.server.texts() == ["one", "/quit", "three[2J"]
         ann.expect_input(">")
 
